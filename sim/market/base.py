@@ -1,0 +1,26 @@
+"""What a contract must provide."""
+
+from __future__ import annotations
+
+from sim.plugin import Plugin, param
+
+
+class Contract(Plugin, family="contract"):
+    """A future with one expiry a month, cash-settled to the average of an index."""
+
+    index: str = param("assessed", unit="name", doc="the index that the contract settles to",
+                       source="NYMEX submission 26-370 (2026-08-11): the Silicon Data index, an assessed one")
+    months: int = param(12, unit="contract months", low=1, high=36, doc="consecutive months listed",
+                        source="judgement: a third of the 36 months of NYMEX submission 26-370, since far months hardly trade")
+    size: int = param(730, unit="GPU-hours", low=1, doc="GPU-hours of one contract",
+                      source="NYMEX submission 26-370 (2026-08-11)")
+    tick: float = param(0.01, unit="$ per GPU-hour", above=0, doc="smallest price step",
+                        source="NYMEX submission 26-370 (2026-08-11)")
+
+    @property
+    def tick_cents(self) -> int:
+        """Cents that one tick is worth for one contract. Raises ValueError if it is no whole number of cents."""
+        value = self.size * self.tick * 100
+        if abs(value - round(value)) > 1e-9 or round(value) < 1:
+            raise ValueError(f"a tick of ${self.tick} on {self.size} GPU-hours is {value} cents, not a whole number")
+        return round(value)
