@@ -127,7 +127,7 @@ class Ledger(Population):
             raise BooksDoNotBalance(
                 f"{self.sector_names[at]} holds {int(held[at])} cents, but its named flows add up to {int(booked[at])}")
 
-    def equity(self, mark: np.ndarray, tick_cents: np.ndarray) -> np.ndarray:
+    def marked(self, mark: np.ndarray, tick_cents: int) -> np.ndarray:
         """int64[n] cents: cash, margin and the gain of positions at int64[contracts] marks in ticks."""
         value = (self.position * (mark * tick_cents)).sum(axis=1)
         return self.cash + self.margin + value - self.basis

@@ -57,6 +57,7 @@ class Participant(mesa.Agent):
                    doc="value of the positions at the last settlement plus the cost of trades since")
     position = Column(np.int64, unit="contracts", doc="net position, long positive", shape="contracts")
     capital = Column(np.int64, unit="cents", doc="what the participant brought in at the start or at its last refill")
+    equity = Column(np.int64, unit="cents", doc="cash, margin and gains at the last marks; brought up to date every round")
     alive = Column(np.bool_, True, unit="yes or no", doc="false once closed or in default")
 
     def __init__(self, model: mesa.Model, block: Population, row: int) -> None:

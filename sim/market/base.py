@@ -16,6 +16,10 @@ class Contract(Plugin, family="contract"):
                       source="NYMEX submission 26-370 (2026-08-11)")
     tick: float = param(0.01, unit="$ per GPU-hour", above=0, doc="smallest price step",
                         source="NYMEX submission 26-370 (2026-08-11)")
+    exchange_fee: int = param(365, unit="cents a contract and side", low=0, doc="exchange and clearing fee on a trade",
+                              source="NYMEX submission 26-370 (2026-08-11): member fee $3.65 (non-members $5.50)")
+    settlement_fee: int = param(90, unit="cents a contract", low=0, doc="fee on cash settlement at expiry",
+                                source="NYMEX submission 26-370 (2026-08-11): member fee $0.90 (non-members $1.35)")
 
     @property
     def tick_cents(self) -> int:

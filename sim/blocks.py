@@ -1,0 +1,116 @@
+"""All participants of a run: one block a type, on one ledger, and what the market needs to know of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.agents.base import AgentType, World
+from sim.compute.economy import Operators
+from sim.ledger import Ledger
+from sim.market.exchange import Desk
+from sim.market.kernels import STYLE
+from sim.population import Population, columns
+from sim.streams import Streams
+
+CALLED_ONCE_A_DAY = ("users", "suppliers")  # hedgers meet calls overnight; funds are watched every round
+
+
+class Blocks:
+    """The blocks of a run in the order of the scenario, and after them the house's close-out account.
+
+    Parameters
+    ----------
+    model  : the model that the handles belong to
+    kinds  : the types, one block each
+    months : slots of contracts
+    streams, world : luck, and what is known before the first day
+    """
+
+    def __init__(self, model: mesa.Model, kinds: tuple[AgentType, ...], months: int, streams: Streams,
+                 world: World) -> None:
+        total = sum(kind.count for kind in kinds) + 1
+        self.ledger, self.house_row = Ledger(total, months), total - 1
+        self.all: list[tuple[AgentType, Population]] = []
+        names = sorted({kind.sector for kind in kinds})
+        sector_of = np.full(total, len(names))
+        self.key, self.label_of, start = np.zeros(total, np.uint64), [], 0
+        for kind in kinds:
+            block = Population(kind.agent, kind.count, months, self.ledger, start, kind.label, streams)
+            block.agents = [kind.agent(model, block, row) for row in range(kind.count)]
+            kind.populate(block, world)
+            sector_of[block.rows], self.key[block.rows] = names.index(kind.sector), block.key
+            self.label_of += [kind.label] * kind.count
+            self.all.append((kind, block))
+            start += kind.count
+        self.label_of.append("clearing house")
+        self.key[-1] = streams.key("clearing house.row")
+        self.trading = [(kind, block) for kind, block in self.all if kind.trades and kind.count]
+        self.ledger.set_sectors([*names, "close-out account"], sector_of)
+        self.sectors = [(name, np.flatnonzero(sector_of == number)) for number, name in enumerate(names)]
+        watched = [number for number, name in enumerate(names) if name not in CALLED_ONCE_A_DAY]
+        self.intraday = np.isin(sector_of, watched)
+        self.floor = np.zeros(total)  # share of capital below which a participant closes
+        for kind, block in self.all:
+            self.floor[block.rows] = kind.closes_below
+            self.ledger.post("opening capital", block.rows, block.capital.copy(), "outside world")
+        self.days_closed = np.zeros(total, np.int64)
+
+    def desk(self, clearing: Any) -> Desk:
+        """How each row trades; the last style is that of forced orders, set by the clearing rules."""
+        styles = np.zeros(len(self.all) + 1, STYLE)
+        style_of, trades = np.zeros(self.ledger.n, np.int64), np.zeros(self.ledger.n, np.bool_)
+        for number, (kind, block) in enumerate(self.all):
+            for name, value in kind.execution.model_dump().items():
+                styles[number][name] = value
+            style_of[block.rows], trades[block.rows] = number, kind.trades
+        forced = styles[-1]
+        forced["activity"] = forced["child"] = forced["aggressive"] = forced["forced"] = 1
+        forced["reach"], forced["participation"] = clearing.forced_reach, clearing.forced_participation
+        return Desk(self.key, style_of, styles, trades)
+
+    def operators(self) -> Operators:
+        """Those who own GPUs, for the physical economy, and their rows."""
+        owners = [(kind, block) for kind, block in self.all if kind.operator_kind >= 0 and kind.count]
+        join = lambda parts, dtype: np.concatenate([np.asarray(p) for p in parts] or [np.zeros(0)]).astype(dtype)
+        return Operators(
+            kind=join([np.full(block.n, kind.operator_kind) for kind, block in owners], np.int8),
+            region=join([block.region for _, block in owners], np.int8),
+            size=join([block.size for _, block in owners], np.float64),
+            key=np.concatenate([block.key for _, block in owners] or [np.zeros(0, np.uint64)]))
+
+    def closing(self, equity: np.ndarray) -> np.ndarray:
+        """bool[n]: who has less than the share of capital at which it closes."""
+        ledger = self.ledger
+        return ledger.alive & (self.floor > 0) & (equity < self.floor * ledger.capital)
+
+    def count_days_closed(self) -> None:
+        """One more day for those who are closed."""
+        self.days_closed[:] = np.where(self.ledger.alive, 0, self.days_closed + 1)
+
+    def balance_sheet(self) -> dict[str, np.ndarray]:
+        """The columns of the monthly table of participants."""
+        ledger = self.ledger
+        need = np.zeros(ledger.n, np.int64)
+        for _, block in self.all:
+            if "need" in columns(block.agent_class):
+                need[block.rows] = block.need
+        return {"agent": np.arange(ledger.n), "agent_type": np.array(self.label_of), "cash_cents": ledger.cash.copy(),
+                "margin_cents": ledger.margin.copy(), "equity_cents": ledger.equity.copy(),
+                "capital_cents": ledger.capital.copy(), "alive": ledger.alive.copy(), "need_contracts": need,
+                "long_contracts": np.maximum(ledger.position, 0).sum(axis=1),
+                "short_contracts": np.maximum(-ledger.position, 0).sum(axis=1)}
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of all columns."""
+        return {"ledger": self.ledger.snapshot(), "blocks": [block.snapshot() for _, block in self.all],
+                "days_closed": self.days_closed.copy()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put copied columns back."""
+        self.ledger.restore(state["ledger"])
+        self.days_closed[...] = state["days_closed"]
+        for (_, block), columns_ in zip(self.all, state["blocks"], strict=True):
+            block.restore(columns_)

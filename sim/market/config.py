@@ -1,0 +1,41 @@
+"""How the futures market is set up: contracts, opening, marks and settlement prices."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sim.market.base import Contract
+from sim.market.gpu_hour_future import GpuHourFuture
+from sim.plugin import Block, param
+
+
+class MarketConfig(Block):
+    """The futures market. Leave out ``contracts`` for the monthly future on H100 hours."""
+
+    contracts: tuple[Contract, ...] = param(
+        factory=lambda: (GpuHourFuture(),), unit="contracts", min_length=1, max_length=1,
+        doc="what is traded; one family of months for now", source="NYMEX submission 26-370 (2026-08-11)")
+    opens: dt.date | None = param(
+        None, unit="date", doc="the day on which futures are first traded; before the first day if left out",
+        source="judgement: set by the scenario")
+    warm_up: int = param(
+        60, unit="business days", low=0, high=504, source="judgement: by then open interest has built up",
+        doc="days on which the market trades before the first reported one")
+    opening_auction: bool = param(
+        True, unit="yes or no", doc="whether resting orders of a day's first round are matched in a call auction",
+        source="NYMEX rule 573: an opening at a single price")
+    mark_width: float = param(
+        0.10, unit="share of price", above=0, high=1, source="judgement: working prototype",
+        doc="spread up to which the middle of the quotes is a mark; beyond, the last trade moved inside the quotes")
+    news_rounds: float = param(
+        1.0, unit="concentration", above=0, source="judgement: news arrives all day, not only overnight",
+        doc="how evenly a day's news is spread over its rounds: large is even, small comes at once")
+    volatility_half_life: float = param(
+        60, unit="business days", above=0, source="judgement: about a quarter of a year",
+        doc="half-life of the slow volatility that participants see")
+    fast_volatility_half_life: float = param(
+        5, unit="business days", above=0, source="judgement: about a week",
+        doc="half-life of the fast volatility that participants see")
+    first_volatility: float = param(
+        0.024, unit="per square root of a day", above=0, source="judgement: 38 % a year, the working prototype's front months",
+        doc="volatility assumed before there is any history")

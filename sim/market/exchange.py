@@ -1,0 +1,196 @@
+"""The exchange of one contract family: which months are listed, what trades, and at which price a day settles.
+
+Contract months live in a ring of slots: month m has slot m mod months, is cleared on its last day, and
+the slot is listed again for the next far month on the day after.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.calendar import Calendar
+from sim.ledger import Ledger
+from sim.market import kernels
+from sim.market.book import OrderBook
+from sim.market.config import MarketConfig
+from sim.streams import Streams
+
+TIERS = ("average of the month", "closing trades", "middle of the quotes", "neighbouring months", "prior settlement")
+
+
+class Desk(NamedTuple):
+    """How the rows of the ledger trade: who may, in which style, with which luck."""
+
+    key: np.ndarray  # uint64[n]
+    style_of: np.ndarray  # int64[n], an index into styles
+    styles: np.ndarray  # kernels.STYLE[m], the last one for forced orders
+    trades: np.ndarray  # bool[n], whether the row ever trades through wishes
+
+
+class Exchange:
+    """Slots, books and prices of one contract family.
+
+    Parameters
+    ----------
+    config   : the market's rules; its first contract is traded
+    ledger   : whose positions, entry values and cash change
+    calendar : expiries
+    streams  : order of arrival
+    """
+
+    def __init__(self, config: MarketConfig, ledger: Ledger, calendar: Calendar, streams: Streams) -> None:
+        self.config, self.contract = config, config.contracts[0]
+        self.ledger, self.calendar, self.streams = ledger, calendar, streams
+        self.tick_cents, self.months = self.contract.tick_cents, self.contract.months
+        self.book = OrderBook(self.months, ledger.n)
+        self.slots = np.zeros(self.months, kernels.SLOT)
+        self.traded = np.zeros(ledger.n, np.int64)  # contracts bought and sold today, by row
+        self.settle = np.zeros(self.months, np.int64)  # last settlement price, ticks
+        self.tier = np.zeros(self.months, np.int64)  # which rule set it, an index into TIERS
+        first = config.first_volatility**2
+        self.variance = np.full((2, self.months), first)  # of daily log changes, slow and fast
+        self.trend = np.zeros(self.months)
+        self.days_left = np.zeros(self.months, np.int64)
+
+    # --- the trading day ---------------------------------------------------------------------------
+
+    def open_day(self, day: int, value: np.ndarray) -> None:
+        """List the months of this day; a new month opens at float64[36] ``value`` in ticks, by months ahead."""
+        current = self.calendar.month(day)
+        for month in range(current, current + self.months):
+            slot = month % self.months
+            record = self.slots[slot]
+            if record["month"] != month or not record["listed"]:
+                record["listed"], record["month"], record["last"] = 1, month, 0
+                price = max(1, round(float(value[month - current])))
+                self.settle[slot] = record["mark"] = price
+                near = (month - 1) % self.months
+                if month > current and self.slots[near]["listed"]:
+                    self.variance[:, slot], self.trend[slot] = self.variance[:, near], 0.0
+            self.days_left[slot] = self.calendar.last_day(month) - day
+        rank = self.slots["month"] - current + 1
+        self.slots["rank"] = rank
+        weight = np.exp(-rank / 4.0)  # near months are looked at more often; judgement: working prototype
+        self.slots["visit"] = weight / weight.sum()
+        for name in ("volume", "round_volume", "round_value"):
+            self.slots[name] = 0
+        self.traded[:] = 0
+        self.book.arrays.state["fills"] = 0
+
+    def open_round(self) -> None:
+        """Start counting the trades of a new round, in which the fills of the last one are no longer kept."""
+        self.slots["round_volume"] = self.slots["round_value"] = 0
+        self.book.arrays.state["fills"] = 0
+
+    def quote(self, rows: np.ndarray, quotes: object) -> None:
+        """Replace the quotes of int64[k] ledger rows by a ``Quotes`` of the same rows, in that order."""
+        self.book.reserve(2 * quotes.levels * self.months * len(rows))
+        kernels.quote(self.book.arrays, rows, quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size, quotes.step,
+                      quotes.levels, self.slots, self.ledger.position, self.ledger.basis, self.traded, self.tick_cents)
+
+    def arrivals(self, desk: Desk, forced: np.ndarray, day: int, round_: int) -> np.ndarray:
+        """int64[k]: the rows that look at the market in this round, in the order in which they arrive."""
+        ready = (desk.trades & self.ledger.alive) | forced
+        rows, priority = np.empty(len(ready), np.int64), np.empty(len(ready), np.uint64)
+        style = np.where(forced, len(desk.styles) - 1, desk.style_of)
+        count = kernels.arrive(desk.key, self.streams.key("market.round", day, round_), style, desk.styles, ready,
+                               rows, priority)
+        return rows[:count][np.argsort(priority[:count], kind="stable")]
+
+    def trade(self, desk: Desk, rows: np.ndarray, forced: np.ndarray, target: np.ndarray, value: np.ndarray,
+              urgency: np.ndarray, day: int, round_: int) -> None:
+        """Turn the wishes of the arriving rows into orders; see ``kernels.trade`` for shapes and units."""
+        self.book.reserve(len(rows) * self.months)
+        style = np.where(forced, len(desk.styles) - 1, desk.style_of)
+        luck = self.streams.key("market.round", day, round_)
+        stages = (kernels.RESTING, kernels.TAKING) if round_ == 0 and self.config.opening_auction else (kernels.ALL,)
+        for stage in stages:
+            if stage == kernels.RESTING:
+                self.book.open_auction()
+            kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, self.slots,
+                          self.ledger.position, self.ledger.basis, self.traded, desk.key, luck, self.tick_cents)
+            if stage == kernels.RESTING:
+                first = int(self.book.arrays.state["fills"][0])
+                self.book.uncross(self.slots["mark"])
+                kernels.enter_fills(self.book.arrays, first, self.slots, self.ledger.position, self.ledger.basis,
+                                    self.traded, self.tick_cents)
+
+    def look(self) -> None:
+        """Bring best quotes, depth and marks up to date."""
+        kernels.look(self.book.arrays, self.slots, self.config.mark_width)
+
+    def fills(self) -> np.ndarray:
+        """FILL[k]: the trades of this round, a view that the next round overwrites."""
+        return self.book.arrays.fills[: int(self.book.arrays.state["fills"][0])]
+
+    # --- the end of the day ------------------------------------------------------------------------
+
+    def settle_day(self, day: int, average: float, fixed_share: float) -> None:
+        """Set the day's settlement prices and empty the books.
+
+        average : ticks, mean of the index days of the delivery month published so far; fixed_share : the
+        share of the month that they are. On its last day a month settles at its average, for good.
+        """
+        before, slots = self.settle.copy(), self.slots
+        traded, quoted = slots["round_volume"] > 0, (slots["bid"] > 0) & (slots["ask"] > 0)
+        vwap = np.where(traded, slots["round_value"] / np.maximum(slots["round_volume"], 1), 0.0)
+        price = np.where(traded, np.floor(vwap + 0.5), np.where(quoted, slots["mark"], 0)).astype(np.int64)
+        self.tier[:] = np.where(traded, 1, np.where(quoted, 2, 3))
+        by_rank = np.argsort(slots["rank"], kind="stable")
+        known = [s for s in by_rank if price[s] > 0]
+        for slot in by_rank:
+            if price[slot] == 0:
+                price[slot], self.tier[slot] = self._from_neighbours(slot, known, price, before)
+        front = int(by_rank[0])
+        if self.tier[front] >= 3:  # only what has been averaged may be read off the index
+            price[front] = round(fixed_share * average + (1.0 - fixed_share) * float(price[front]))
+        if self.days_left[front] == 0:
+            price[front], self.tier[front] = max(1, int(np.floor(average + 0.5))), 0
+        self._learn(np.maximum(price, 1))
+        self.book.clear()
+
+    def _from_neighbours(self, slot: int, known: list[int], price: np.ndarray, before: np.ndarray) -> tuple[int, int]:
+        """Price (ticks) and tier of a month without trades or quotes: a neighbour's change carried over, or no change."""
+        near = [k for k in known if abs(int(self.slots["rank"][k]) - int(self.slots["rank"][slot])) <= 1]
+        if not near:
+            return int(before[slot]), 4
+        return max(1, int(before[slot]) + round(float(np.mean([price[k] - before[k] for k in near])))), 3
+
+    def _learn(self, price: np.ndarray) -> None:
+        """Take int64[contracts] settlement prices over, and learn volatility and trend from their changes."""
+        change = np.log(price / self.settle)
+        half = (self.config.volatility_half_life, self.config.fast_volatility_half_life)
+        for number, days in enumerate(half):
+            keep = 0.5 ** (1.0 / days)
+            self.variance[number] = keep * self.variance[number] + (1.0 - keep) * change**2
+        self.trend += 0.05 * (change - self.trend)  # judgement: about twenty days of memory
+        self.settle[:] = price
+        self.slots["mark"] = price
+
+    def expire(self, day: int) -> list[int]:
+        """The slots whose last day this was; they are no longer listed."""
+        gone = [int(s) for s in np.flatnonzero((self.days_left == 0) & (self.slots["listed"] == 1))]
+        for slot in gone:
+            self.slots[slot]["listed"] = self.slots[slot]["rank"] = 0
+        return gone
+
+    def open_interest(self) -> np.ndarray:
+        """int64[contracts]: contracts held long (and as many short)."""
+        return np.maximum(self.ledger.position, 0).sum(axis=0)
+
+    # --- copies ------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict:
+        """A copy of all state."""
+        arrays = ("slots", "traded", "settle", "tier", "variance", "trend", "days_left")
+        return {**{name: getattr(self, name).copy() for name in arrays}, "book": self.book.copy()}
+
+    def restore(self, state: dict) -> None:
+        """Continue from a copy."""
+        for name, value in state.items():
+            if name == "book":
+                self.book = value.copy()
+            else:
+                getattr(self, name)[...] = value

@@ -1,0 +1,304 @@
+"""The trading day. Read `ComputeFutures.step` first: the order of its lines is the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+import numpy as np
+
+from sim.agents.base import View
+from sim.blocks import Blocks
+from sim.calendar import Calendar
+from sim.clearing.house import ClearingHouse
+from sim.compute.economy import Economy
+from sim.market.exchange import Exchange
+from sim.record import Record
+from sim.scenario import Scenario
+from sim.streams import Streams
+
+FORECAST_MONTHS = 36
+
+
+class ComputeFutures(mesa.Model):
+    """A market in compute, run from one scenario.
+
+    Parameters
+    ----------
+    scenario : what to run
+    seed     : the run's luck; the scenario's own if left out
+    start    : whether to run the economy's burn-in (left out when a copy's state follows)
+    """
+
+    def __init__(self, scenario: Scenario, *, seed: int | None = None, start: bool = True) -> None:
+        self.root = scenario.seed if seed is None else seed
+        super().__init__(seed=self.root)
+        self.scenario, self.config = scenario, scenario.market
+        self.streams = Streams(self.root)
+        self.calendar = Calendar(scenario.start, scenario.days, scenario.burn_in)
+        self.world = scenario.world()
+        self.blocks = Blocks(self, scenario.agents, scenario.market.contracts[0].months, self.streams, self.world)
+        self.ledger = self.blocks.ledger
+        self.exchange = Exchange(scenario.market, self.ledger, self.calendar, self.streams)
+        self.record = Record(scenario.days, self.exchange.months, scenario.record.level)
+        self.house = ClearingHouse(scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of,
+                                   np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
+                                   self.world.hedged_notional, self.blocks.intraday)
+        self.desk = self.blocks.desk(scenario.clearing)
+        self.economy = Economy(scenario.compute, self.blocks.operators(), self.streams, self.calendar,
+                               scenario.indices)
+        rows, months = self.ledger.n, self.exchange.months
+        self.wish = np.zeros((rows, months), np.int64)  # positions that participants want, contracts
+        self.own_value = np.full((rows, months), np.nan)  # what they think a contract is worth, ticks
+        self.urgency = np.full(rows, np.nan)
+        self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
+        self.history: list[np.ndarray] = []  # settlement prices by slot, dollars, nan where not listed
+        self.policies = sorted(scenario.policies, key=lambda p: p.date or scenario.start)
+        self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
+        self.day = -scenario.burn_in - 1
+        if start:
+            while self.day < self.first_day - 1:
+                self.begin_day()
+                self.run_economy()
+
+    # --- the day -----------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One business day, from top to bottom."""
+        self.begin_day()
+        self.apply_shocks_and_policies()
+        self.run_economy()
+        if self.market_is_open():
+            self.open_market()
+            self.update_beliefs()
+            for number in range(self.scenario.rounds):
+                self.trade_round(number)
+            self.settle()
+            self.call_margin()
+        self.move_money()
+        self.close_and_reopen()
+        self.check_books()
+        self.write_down()
+
+    def begin_day(self) -> None:
+        """The calendar moves to the next business day."""
+        self.day += 1
+
+    def apply_shocks_and_policies(self) -> None:
+        """Shocks that have begun act on the world; policies due today come into force."""
+        for shock in self.scenario.shocks:
+            if self.calendar.date(self.day) >= shock.date:
+                shock.apply(self, self.day)
+        for policy in self.policies:
+            due = self.first_day if policy.date is None else self.calendar.day_on(policy.date)
+            if due == self.day:
+                policy.apply(self, self.day)
+
+    def run_economy(self) -> None:
+        """Chips arrive, demand meets supply, lists and indices are published, the consensus is formed anew."""
+        last = self.value[1].copy()
+        self.economy.step(self.day, self.traded_curve())
+        self.value[1] = self.economy.forecast[self.exchange.contract.index] / self.exchange.contract.tick
+        if self.day > -self.calendar.burn_in and self.calendar.month(self.day) != self.calendar.month(self.day - 1):
+            last = np.append(last[1:], last[-1])
+        self.value[0] = last if last.any() else self.value[1]
+
+    def open_market(self) -> None:
+        """New months are listed; calls made last evening fall due; the day's news is dealt out over its rounds."""
+        self.exchange.open_day(self.day, self.value[0])
+        self.house.open_day(self.day, self.exchange.slots["mark"])
+        luck = self.streams.uniform("market.news", self.scenario.rounds, self.day)
+        share = (-np.log(1.0 - luck)) ** (1.0 / self.config.news_rounds)
+        self.known = np.cumsum(share) / share.sum()  # share of today's news that is public, by round
+
+    def update_beliefs(self) -> None:
+        """Everybody revises private beliefs, once a day."""
+        view = self.view(0)
+        for kind, block in self.blocks.trading:
+            kind.wake(block, view)
+
+    def trade_round(self, number: int) -> None:
+        """Makers quote, everybody else trades towards what they want, then marks and calls."""
+        self.exchange.open_round()
+        self.ledger.equity[:] = self.ledger.marked(self.exchange.slots["mark"], self.exchange.tick_cents)
+        view = self.view(number)
+        self.ask_for_targets(view)
+        rows, targets = self.house.forced_targets()
+        forced, target = np.zeros(self.ledger.n, np.bool_), self.wish.copy()
+        forced[rows], target[rows] = True, targets
+        arrivals = self.exchange.arrivals(self.desk, forced, self.day, number)
+        self.show_quotes(view, number)
+        own_value = np.where(forced[:, None], np.nan, self.own_value)
+        self.exchange.trade(self.desk, arrivals, forced, target, own_value, self.urgency, self.day, number)
+        self.exchange.look()
+        self.house.note_trades(self.exchange.fills(), self.day, number)
+        self.house.check(self.day, number, self.exchange.slots["mark"])
+
+    def ask_for_targets(self, view: View) -> None:
+        """Collect the wishes of those who decide in this round."""
+        for kind, block in self.blocks.trading:
+            if kind.rhythm == "day" and view.round > 0:
+                continue
+            self.wish[block.rows] = kind.target(block, view)
+            value, urgency = kind.reservation(block, view), kind.urgency(block, view)
+            if value is not None:
+                self.own_value[block.rows] = value
+            if urgency is not None:
+                self.urgency[block.rows] = urgency
+
+    def show_quotes(self, view: View, number: int) -> None:
+        """Market makers replace their quotes, in an order drawn for each round."""
+        for kind, block in self.blocks.trading:
+            quotes = kind.intents(block, view)
+            if quotes is not None:
+                luck = self.streams.uniform(f"{kind.label}.arrival", block.n, self.day, number)
+                order = np.argsort(luck, kind="stable")
+                shuffled = quotes._replace(**{name: np.ascontiguousarray(getattr(quotes, name)[order])
+                                              for name in ("bid", "ask", "bid_size", "ask_size", "step")})
+                self.exchange.quote(block.rows.start + order, shuffled)
+
+    def settle(self) -> None:
+        """Daily settlement, variation margin, final settlement of the month that ends, fees."""
+        average, share = self.month_so_far()
+        self.exchange.settle_day(self.day, average, share)
+        self.house.settle(self.day, self.exchange.settle)
+        fees = self.exchange.traded * self.exchange.contract.exchange_fee
+        for slot in self.exchange.expire(self.day):
+            fees += np.abs(self.ledger.position[:, slot]) * self.exchange.contract.settlement_fee
+            self.house.expire(slot, int(self.exchange.settle[slot]))
+        self.ledger.post("exchange fees", slice(None), -fees, "exchange")
+
+    def call_margin(self) -> None:
+        """New margin rates and requirements; who cannot meet them is called; the house closes its day."""
+        listed = self.exchange.slots["listed"] == 1
+        self.history.append(np.where(listed, self.exchange.settle * self.exchange.contract.tick, np.nan))
+        self.house.call_margin(self.day, np.array(self.history[-1:]), self.exchange.settle)
+        self.house.close_out(self.day)
+
+    def move_money(self) -> None:
+        """Treasuries, investors' flows, bills: money that participants move themselves at the end of the day."""
+        self.ledger.equity[:] = self.ledger.marked(self.exchange.settle, self.exchange.tick_cents)
+        view = self.view(self.scenario.rounds - 1)
+        for kind, block in self.blocks.all:
+            for transfer in kind.transfers(block, view, block.equity):
+                amount = np.where(block.alive, transfer.amount, 0)
+                self.ledger.post(transfer.flow, block.rows, amount, "outside world")
+
+    def check_books(self) -> None:
+        """Every cent and every contract is accounted for, exactly."""
+        self.ledger.check()
+
+    def close_and_reopen(self) -> None:
+        """Funds that have lost nearly everything close; those away long enough return with fresh capital."""
+        closing = self.blocks.closing(self.ledger.equity)
+        for row in np.flatnonzero(closing & ~self.house.closing):
+            self.house.close(int(row), self.day)
+        gone = self.house.closing & self.ledger.alive & ~self.ledger.position.any(axis=1)
+        if gone.any():
+            rows = np.flatnonzero(gone)
+            self.house.release(rows)
+            self.ledger.post("fund flow", rows, -self.ledger.cash[rows], "outside world")
+            self.ledger.alive[rows] = False
+        view = self.view(self.scenario.rounds - 1)
+        self.blocks.count_days_closed()
+        for kind, block in self.blocks.trading:
+            capital = kind.reopen(block, view, block.equity)
+            if capital is not None and capital.any():
+                back = block.rows.start + np.flatnonzero(capital)
+                self.ledger.post("fund flow", back, capital[capital != 0], "outside world")
+                self.ledger.capital[back], self.ledger.alive[back] = capital[capital != 0], True
+                self.house.welcome(back)
+
+    # --- what participants and files see -------------------------------------------------------------
+
+    def market_is_open(self) -> bool:
+        """Whether futures are traded today."""
+        opens = self.config.opens
+        return self.day >= self.first_day and (opens is None or self.calendar.date(self.day) >= opens)
+
+    def month_so_far(self) -> tuple[float, float]:
+        """Mean of the index days of this month already published (ticks), and the share of the month they are."""
+        first = self.calendar.first_day(self.calendar.month(self.day))
+        history = self.economy.index_history[self.exchange.contract.index]
+        published = history[first + self.calendar.burn_in : self.day + self.calendar.burn_in + 1]
+        published = published[~np.isnan(published)]
+        if len(published) == 0:
+            return float(self.value[1, 0]), 0.0
+        mean = float(np.floor(published / self.exchange.contract.tick + 0.5).sum()) / len(published)
+        return mean, len(published) / self.calendar.length(self.calendar.month(self.day))
+
+    def traded_curve(self) -> np.ndarray | None:
+        """float64[36] $/GPU-hour by months ahead from the last settlements, nan where not listed; None without a market."""
+        slots = self.exchange.slots
+        if not slots["listed"].any():
+            return None
+        curve = np.full(FORECAST_MONTHS, np.nan)
+        ahead = slots["month"] - self.calendar.month(self.day)
+        shown = (slots["listed"] == 1) & (ahead >= 0) & (ahead < FORECAST_MONTHS)
+        curve[ahead[shown]] = self.exchange.settle[shown] * self.exchange.contract.tick
+        return curve
+
+    def view(self, number: int) -> View:
+        """What participants see in one round."""
+        exchange, slots = self.exchange, self.exchange.slots
+        listed = slots["listed"] == 1
+        ahead = np.clip(slots["month"] - self.calendar.month(self.day), 0, FORECAST_MONTHS - 1)
+        known = self.known[number]
+        value = np.exp((1.0 - known) * np.log(self.value[0, ahead]) + known * np.log(self.value[1, ahead]))
+        bid, ask = slots["bid"].copy(), slots["ask"].copy()
+        mid = np.where((bid > 0) & (ask > 0), 0.5 * (bid + ask), slots["mark"].astype(np.float64))
+        month = self.calendar.month(self.day)
+        fixed = np.where(listed & (slots["month"] == month), self.month_so_far()[1], 0.0)
+        tick = exchange.contract.tick
+        return View(
+            day=self.day, round=number, date=self.calendar.date(self.day),
+            first_of_month=self.calendar.day_of_month(self.day) == 0,
+            day_of_month=self.calendar.day_of_month(self.day), month_length=self.calendar.length(month),
+            tick_cents=exchange.tick_cents, listed=listed, rank=np.where(listed, slots["rank"], 0),
+            month=slots["month"].copy(), days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=mid,
+            bid=bid, ask=ask, value=value, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
+            fast_volatility=np.sqrt(exchange.variance[1]), trend=exchange.trend.copy(),
+            index=self.economy.index_value[exchange.contract.index] / tick,
+            spot=float(self.economy.spot[0]) / tick, margin_rate=self.house.rate.copy())
+
+    def write_down(self) -> None:
+        """Record the day, once the warm-up is over."""
+        if self.day < 0:
+            return
+        slots, listed = self.exchange.slots, self.exchange.slots["listed"] == 1
+        sectors = {f"equity_{name}_cents": float(self.ledger.equity[rows].sum()) for name, rows in self.blocks.sectors}
+        front = np.flatnonzero(slots["rank"] == 1)
+        gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
+        self.record.day(self.day, self.calendar.date(self.day), {
+            **self.economy.record(), **self.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
+            "open_interest": float(self.exchange.open_interest().sum()), "spread_front_ticks": gap,
+            "participants_open": float(self.ledger.alive[:-1].sum())})
+        self.record.contracts(
+            self.day, slots["month"], listed, self.exchange.settle, self.exchange.contract.tick, slots["volume"],
+            self.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"], self.house.rate)
+        if self.calendar.month(self.day + 1) != self.calendar.month(self.day):
+            self.record.agents(self.day, self.calendar.month(self.day), self.blocks.balance_sheet())
+
+    # --- copies of the world -------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """All state, copied: what ``restore`` needs to continue bit for bit."""
+        own = ("wish", "own_value", "urgency", "value")
+        return {"day": self.day, "steps": self.steps, "history": list(self.history),
+                "arrays": {name: getattr(self, name).copy() for name in own},
+                "parts": {name: getattr(self, name).snapshot()
+                          for name in ("blocks", "exchange", "house", "economy", "record")}}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a snapshot of the same scenario and seed."""
+        self.day, self.steps, self.history = state["day"], state["steps"], list(state["history"])
+        for name, array in state["arrays"].items():
+            getattr(self, name)[...] = array
+        for name, part in state["parts"].items():
+            getattr(self, name).restore(part)
+
+    def branch(self) -> ComputeFutures:
+        """A second world that is the same up to now and goes its own way from here."""
+        twin = ComputeFutures(self.scenario, seed=self.root, start=False)
+        twin.restore(self.snapshot())
+        return twin
