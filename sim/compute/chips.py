@@ -1,0 +1,117 @@
+"""What the six generations of accelerators can do, draw and cost: one block a quantity, one field a generation."""
+
+from __future__ import annotations
+
+from sim.plugin import Block, param
+
+GENERATIONS = ("a100", "h100", "b200", "gb300", "vr200", "ascend")  # ascend: made in China, outside export control
+DOMESTIC = GENERATIONS.index("ascend")
+
+SURVEY = "SemiAnalysis July 2026 pricing survey, github.com/SemiAnalysisAI/InferenceX-app gpu-keys.ts"
+
+
+def _work(default: float, source: str) -> float:
+    return param(default, unit="H100-equivalents per GPU", above=0, high=100,
+                 doc="work of one GPU in an hour, relative to one H100", source=source)
+
+
+class Throughput(Block):
+    """Work per GPU."""
+
+    a100: float = _work(0.5, "judgement between MLPerf inference (0.38) and rent ratio (0.5)")
+    h100: float = _work(1.0, "definition of the unit")
+    b200: float = _work(2.1, "judgement: rent ratio 2.0 and BF16 ratio 2.3 of InferenceX-app gpu-specs.ts 2026-04")
+    gb300: float = _work(2.6, "judgement: BF16 ratio 2.5 of InferenceX-app gpu-specs.ts 2026-04")
+    vr200: float = _work(4.0, "judgement: 1.4-3 tokens per dollar of GB300, SemiAnalysis Vera Rubin 2026-09-14")
+    ascend: float = _work(0.75, "0.33 of a B200, abhs.in on Huawei Ascend 910C 2026")
+
+
+def _power(default: float, source: str) -> float:
+    return param(default, unit="kW per GPU", above=0, high=20,
+                 doc="all-in power of one GPU at load, host and network share included, before PUE", source=source)
+
+
+class Power(Block):
+    """Power per GPU."""
+
+    a100: float = _power(0.85, "judgement, scaled from the H100 by board power")
+    h100: float = _power(1.37, SURVEY)
+    b200: float = _power(1.71, SURVEY)
+    gb300: float = _power(2.12, SURVEY)
+    vr200: float = _power(3.30, SURVEY)
+    ascend: float = _power(1.10, "judgement: lower board power than H100, older host")
+
+
+def _retire(default: float) -> float:
+    return param(default, unit="share per year", low=0, high=1,
+                 doc="share of running GPUs that leave the fleet in a year through failure and age",
+                 source="judgement around a failure rate of 3-9 % a year (Llama-3 training report) and a 5-year life")
+
+
+class Retirement(Block):
+    """How fast each generation leaves the fleet."""
+
+    a100: float = _retire(0.25)
+    h100: float = _retire(0.08)
+    b200: float = _retire(0.04)
+    gb300: float = _retire(0.03)
+    vr200: float = _retire(0.02)
+    ascend: float = _retire(0.06)
+
+
+def _installed(default: float) -> float:
+    return param(default, unit="weight", low=0, high=1,
+                 doc="share in the GPUs running a year before day 0 outside China, scaled to sum to one",
+                 source="judgement: a year of 2.2x growth later it gives 12/35/25/26/2 % of units, the estimate for late 2026")
+
+
+class Installed(Block):
+    """Fleet at the start outside China."""
+
+    a100: float = _installed(0.25)
+    h100: float = _installed(0.55)
+    b200: float = _installed(0.17)
+    gb300: float = _installed(0.03)
+    vr200: float = _installed(0.0)
+    ascend: float = _installed(0.0)
+
+
+def _installed_china(default: float) -> float:
+    return param(default, unit="weight", low=0, high=1,
+                 doc="share in the GPUs running a year before day 0 in China, scaled to sum to one",
+                 source="judgement: older Nvidia parts sold before the controls, Ascend a quarter of units")
+
+
+class InstalledChina(Block):
+    """Fleet at the start in China."""
+
+    a100: float = _installed_china(0.30)
+    h100: float = _installed_china(0.40)
+    b200: float = _installed_china(0.05)
+    gb300: float = _installed_china(0.0)
+    vr200: float = _installed_china(0.0)
+    ascend: float = _installed_china(0.25)
+
+
+class Takeover(Block):
+    """When a new generation takes over the deliveries of the old one (logistic)."""
+
+    gb300_day: float = param(-189.0, unit="business days", low=-2520, high=5040,
+                             doc="day on which GB300 is half of what B200 and GB300 together deliver",
+                             source="Nvidia results Q4 FY26, GB300 ramp early 2026")
+    vr200_day: float = param(189.0, unit="business days", low=-2520, high=5040,
+                             doc="day on which VR200 is half of all Nvidia deliveries",
+                             source="SemiAnalysis Vera Rubin 2026-09-14, volume in 2027")
+    width: float = param(63.0, unit="business days", above=0, high=1260,
+                         doc="days from 50 % to 73 % of deliveries", source="judgement: a ramp of about a year")
+
+
+class Chips(Block):
+    """Accelerators by generation."""
+
+    throughput: Throughput = Throughput()
+    power: Power = Power()
+    retirement: Retirement = Retirement()
+    installed: Installed = Installed()
+    installed_china: InstalledChina = InstalledChina()
+    takeover: Takeover = Takeover()

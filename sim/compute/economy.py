@@ -1,0 +1,328 @@
+"""The physical compute economy, one business day at a time. Read `Economy.step` first.
+
+Fleets, deliveries, sites and retirements are whole GPUs whose books balance with ``==``; queues at the
+vendor, capacity in H100-equivalents, demand and prices are floats.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import numpy as np
+
+from sim.calendar import Calendar
+from sim.compute import start
+from sim.compute.chips import GENERATIONS
+from sim.compute.config import REGIONS, ComputeConfig
+from sim.compute.dials import Dials
+from sim.compute.forecast_kernels import project
+from sim.compute.indices.base import Index
+from sim.compute.indices.transaction import AHEAD
+from sim.compute.kernels import step_lists, step_market
+from sim.compute.layout import (
+    DATA_CENTRE,
+    HYPERSCALER,
+    MONTH_DAYS,
+    MONTHS,
+    WORLD,
+    by_region,
+    chip_table,
+    pack,
+)
+from sim.compute.operators import Operators, fringe, join, starting_shares
+from sim.compute.supply_kernels import allocate_chips, move_fleet, outlook_energisations
+from sim.compute.tokens import TokenPrices
+from sim.streams import Streams
+
+__all__ = ["REGIONS", "Economy", "Operators"]
+
+
+class Economy:
+    """Chips, fleets, demand, spot and list prices, indices and what the public expects of them.
+
+    Parameters
+    ----------
+    config    : ComputeConfig
+    operators : Operators  owners of GPUs that take part in the market; rows 0..n-1 of every per-owner array
+    streams   : Streams    all luck of the run
+    calendar  : Calendar   its burn-in is the economy's burn-in
+    indices   : tuple[Index, ...]  published every day; the first is the one a passed curve settles on
+
+    Raises ValueError for two indices of one name, or a region without any owner.
+    """
+
+    def __init__(self, config: ComputeConfig, operators: Operators, streams: Streams, calendar: Calendar,
+                 indices: tuple[Index, ...]) -> None:
+        labels = [index.label for index in indices]
+        if len(set(labels)) < len(labels):
+            raise ValueError(f"two indices have one name in {labels}: set `name`")
+        self.config, self.streams, self.calendar, self.indices = config, streams, calendar, indices
+        self.owners = join(operators, fringe(config, operators, streams))
+        self.parameters, self.chips, self.dials = pack(config), chip_table(config), Dials()
+        self.power_price = by_region(config.supply.power_price)
+        self.day = -calendar.burn_in - 1
+        self._start_supply()
+        self._start_prices()
+        self.tokens = TokenPrices(config, streams)
+        self._index_state = {index.label: index.start(self) for index in indices}
+        self._start_outputs()
+
+    def _start_supply(self) -> None:
+        """Fleets and everything under way."""
+        c, first = self.config, self.day + 1
+        shares = starting_shares(c, self.owners)
+        self.provider = start.provider_rows(c, self.owners, shares, first, self.streams.key("compute.markup"))
+        self.fleet = start.first_fleet(c, self.provider, self.chips)
+        self.provider["capacity"] = (self.fleet * self.chips["throughput"]).sum(axis=1)
+        horizon = c.supply.site_time + max(c.supply.late_most, c.supply.late_least) + 2
+        self.waiting = start.sites_under_way(c, self.parameters, self.provider, self.chips, first, horizon)
+        self.received = self.fleet + self.waiting.sum(axis=0)
+        self.retired = np.zeros_like(self.fleet)
+        self.placed = start.orders_under_way(c, self.parameters, self.provider)
+        self._placed_total = self.placed.sum(axis=1)
+        self._carry, self._worn = np.zeros(self.fleet.shape), np.zeros(self.fleet.shape)
+        work = (self.waiting * self.chips["throughput"]).sum(axis=2)
+        self._schedule = np.zeros((len(REGIONS), horizon))
+        self._weights = np.zeros((len(REGIONS), len(GENERATIONS)))
+        for r in range(len(REGIONS)):
+            here = self.provider["region"] == r
+            self._schedule[r] = work[:, here].sum(axis=1)
+            region_work = self.fleet[here].sum(axis=0) * self.chips["throughput"]
+            self._weights[r] = region_work / region_work.sum()
+
+    def _start_prices(self) -> None:
+        """Prices and expectations at the reference."""
+        p, regions, n = self.parameters[0], len(REGIONS), len(self.provider)
+        cost = (self.chips["avoidable"] + self.chips["power"] * p["pue"] * self.power_price[:, None]) / self.chips["throughput"]
+        self._log_cost, self._asked_energy = np.log(cost), np.zeros(regions)
+        self.region = start.region_rows(self.config, self.parameters, self.provider, self.chips, self._weights, self._log_cost)
+        self.world = np.zeros(1, WORLD)
+        w = self.world[0]
+        w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p["efficiency_growth"] * (self.day + 1))
+        w.growth_anchor = p["growth_demand"]
+        self.outlook = np.full((regions, MONTHS), p["log_reference"])
+        self._path = self.outlook.copy()
+        self._future = np.zeros((regions, MONTHS))
+        days = MONTHS * MONTH_DAYS
+        self._flow, self._cumulated, self._prefix = np.zeros(days), np.zeros(days + 1), np.zeros(MONTHS + 1)
+        self._delivered = np.zeros(n)
+
+    def _start_outputs(self) -> None:
+        days = len(self.calendar.dates)
+        self.index_history = {index.label: np.full(days, np.nan) for index in self.indices}
+        self.index_value = {index.label: math.nan for index in self.indices}
+        self.forecast = {index.label: np.full(MONTHS, np.nan) for index in self.indices}
+
+    # --- the day -------------------------------------------------------------------------------------
+
+    def burn_in(self) -> None:
+        """The unreported days before day 0, without a futures curve."""
+        for day in range(-self.calendar.burn_in, 0):
+            self.step(day)
+
+    def step(self, day: int, curve: np.ndarray | None = None) -> None:
+        """One business day: chips, demand, spot, lists, expectations, indices, consensus.
+
+        curve : float64[36] $/GPU-hour  futures on the first index by delivery month from the month of this day,
+                as last settled; nan where not listed or illiquid; None without a market
+        """
+        if day != self.day + 1:
+            raise ValueError(f"day {day} follows day {self.day}: days are stepped one by one")
+        self.day = day
+        self._read_curve(curve)
+        self._move_chips()
+        self._trade_spot()
+        self._look_ahead()
+        self.tokens.step(self, day)
+        self._publish()
+
+    def _read_curve(self, curve: np.ndarray | None) -> None:
+        """How far the traded curve lies above yesterday's consensus over the next 12 months, by channel."""
+        gap = 0.0
+        if curve is not None and self.indices:
+            belief = self.forecast[self.indices[0].label]
+            if self.calendar.day_of_month(self.day) == 0:
+                belief = np.append(belief[1:], belief[-1])  # yesterday's first month has expired
+            with np.errstate(invalid="ignore", divide="ignore"):
+                ratio = np.log(curve[1:13] / belief[1:13])
+            listed = np.isfinite(ratio)
+            gap = float(ratio[listed].sum()) / 12 if listed.any() else 0.0  # unlisted months count as no news
+        w, c = self.world[0], self.config
+        w.curve_orders, w.curve_offers = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
+        w.curve_demand, w.curve_lists = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
+
+    def _move_chips(self) -> None:
+        elapsed = self.day + self.calendar.burn_in
+        slot, site = elapsed % len(self.placed), elapsed % len(self.waiting)
+        day, d = float(self.day), self.dials
+        allocate_chips(self.parameters, d.world, self.world, self.region, self.provider, self.placed, self._placed_total,
+                       self._delivered, day, slot)
+        move_fleet(self.parameters, d.world, d.regional, self.chips, self.world, self.region, self.provider,
+                   self._delivered, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
+                   self._schedule, self._weights, self.streams.key("compute.sites", self.day), day, site)
+
+    def _trade_spot(self) -> None:
+        key, day, d = self.streams.key, self.day, self.dials
+        scale = self.config.demand.burn_in_scale if day < 0 else 1.0
+        step_market(self.parameters, d.world, d.regional, self.chips, self.world, self.region, self._weights,
+                    self._log_cost, self.power_price, self._asked_energy, key("compute.world", day),
+                    key("compute.region", day), float(day), scale)
+        step_lists(self.parameters, self.world, self.region, self.provider, key("compute.lists", day), float(day))
+
+    def _look_ahead(self) -> None:
+        elapsed = self.day + self.calendar.burn_in
+        outlook_energisations(self.parameters, self.dials.world, self.world, self.region, self.provider,
+                              self._placed_total, self._schedule, self._flow, self._cumulated, self._future,
+                              float(self.day), elapsed % len(self.placed), elapsed % len(self.waiting))
+        project(self.parameters, self.dials.world, self.dials.regional, self.world, self.region, self._weights,
+                self._log_cost, self._asked_energy, self._future, self._prefix, self._path, self.outlook)
+
+    def _publish(self) -> None:
+        """Index values of the day, and the consensus for every delivery month."""
+        day, calendar = self.day, self.calendar
+        month, row = calendar.month(day), day + calendar.burn_in
+        first, left = max(0, calendar.first_day(month) + calendar.burn_in), calendar.last_day(month) - day
+        centres = left + MONTH_DAYS * np.arange(MONTHS) - MONTH_DAYS / 2
+        centres[0] = left / 2
+        for index in self.indices:
+            state, history = self._index_state[index.label], self.index_history[index.label]
+            value = math.floor(index.value(self, state, day) * 100 + 0.5) / 100
+            history[row] = self.index_value[index.label] = value
+            path = np.exp(np.interp(centres, AHEAD, index.expected(self, state, day)))
+            seen = history[first:row + 1]
+            path[0] = (seen.sum() + left * path[0]) / (len(seen) + left)
+            self.forecast[index.label] = path
+
+    # --- what shocks do ----------------------------------------------------------------------------------
+
+    def efficiency_jump(self, factor: float) -> None:
+        """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds."""
+        w, p, jump = self.world[0], self.parameters[0], math.log(factor)
+        w.saving_target += p["efficiency_share"] * jump
+        w.rebound_target += p["efficiency_share"] * p["elasticity_slow"] * jump
+        w.efficiency *= factor
+
+    def restate(self, index: str, factor: float) -> None:
+        """A change of method multiplies the level of an index from its next value on. Raises KeyError if unknown."""
+        chosen = next((one for one in self.indices if one.label == index), None)
+        if chosen is None:
+            raise KeyError(f"no index {index!r}; there are {', '.join(self._index_state)}")
+        chosen.restate(self._index_state[index], factor)
+
+    # --- what others read --------------------------------------------------------------------------------
+
+    def grade_level(self, day: int) -> float:
+        """Log of an H100-hour over an H100-equivalent hour."""
+        return float(self.world[0]["grade"] - self.parameters[0]["obsolescence"] * day)
+
+    @property
+    def spot(self) -> np.ndarray:
+        """float64[4] $/H100-equivalent hour: transaction price by region."""
+        return np.exp(self.region["price"])
+
+    @property
+    def lists(self) -> np.ndarray:
+        """float64[n] $/GPU-hour: list price of an H100-hour by owner."""
+        return np.exp(self.provider["log_list"])
+
+    @property
+    def capacity(self) -> np.ndarray:
+        """float64[n] H100-equivalents running, by owner."""
+        return self.provider["capacity"]
+
+    @property
+    def capacity_total(self) -> float:
+        return float(self.world[0]["capacity"])
+
+    @property
+    def utilisation(self) -> float:
+        """Share of capacity that works."""
+        return float(self.world[0]["utilisation"])
+
+    @property
+    def idle_share(self) -> float:
+        """Share of capacity that does not work."""
+        return float(self.world[0]["idle"])
+
+    @property
+    def rationed_share(self) -> float:
+        """Share of demand for uncommitted capacity that finds none at the posted transaction price."""
+        return float(self.world[0]["rationed"])
+
+    @property
+    def stockout_share(self) -> float:
+        """Share of providers sold out at their list price."""
+        return float(self.world[0]["stockout"])
+
+    @property
+    def served(self) -> np.ndarray:
+        """float64[4] H100-equivalents served on the spot market, by region."""
+        return self.region["served"] * self.region["capacity"]
+
+    @property
+    def demand_growth_belief(self) -> float:
+        """Log per year: growth of demand over the next year that the public expects."""
+        w, p = self.world[0], self.parameters[0]
+        fading = (1 - p["growth_decay"] ** 252) / (-math.log(p["growth_decay"]) * 252)
+        return float(w["growth_anchor"] + w["growth_belief"] * fading)
+
+    @property
+    def pipeline(self) -> np.ndarray:
+        """float64[36] H100-equivalents expected to be energised by month ahead."""
+        return self._future.sum(axis=0)
+
+    @property
+    def pace_of_ai(self) -> float:
+        """Training compute used since day 0 times efficiency, in H100-equivalent years at the efficiency of day 0."""
+        return float(self.world[0]["pace"])
+
+    @property
+    def token_price(self) -> float:
+        """$ per million tokens of fixed quality, mean over labs."""
+        return self.tokens.index
+
+    @property
+    def list_dispersion(self) -> float:
+        """Standard deviation of log list prices."""
+        return float(self.provider["log_list"].std())
+
+    @property
+    def list_ratio(self) -> float:
+        """Median hyperscaler list over median data-centre list; nan without either."""
+        groups = [self.provider["log_list"][self.provider["kind"] == k] for k in (HYPERSCALER, DATA_CENTRE)]
+        return math.exp(np.median(groups[0]) - np.median(groups[1])) if all(g.size for g in groups) else math.nan
+
+    def record(self) -> dict[str, float]:
+        """The figures of the day that results keep."""
+        w, spot = self.world[0], self.spot
+        out = {f"spot_{name.lower()}": float(spot[r]) for r, name in enumerate(REGIONS)}
+        out |= {f"index_{label}": value for label, value in self.index_value.items()}
+        return out | {
+            "utilisation": self.utilisation, "rationed_share": self.rationed_share, "idle_share": self.idle_share,
+            "stockout_share": self.stockout_share, "capacity_h100e": self.capacity_total, "demand_h100e": float(w["demand"]),
+            "orders_placed": float(w["orders"]), "energised_h100e": float(w["energised"]),
+            "list_median": math.exp(np.median(self.provider["log_list"])), "list_dispersion": self.list_dispersion,
+            "list_ratio": self.list_ratio, "token_price": self.token_price, "pace_of_ai": self.pace_of_ai,
+            "demand_growth_belief": self.demand_growth_belief,
+        }
+
+    # --- copies ------------------------------------------------------------------------------------------
+
+    _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry", "_worn",
+              "_schedule", "_weights", "_log_cost", "_asked_energy", "region", "world", "outlook", "_path", "_future",
+              "index_history", "index_value", "forecast", "_index_state")
+
+    def snapshot(self) -> dict:
+        """All that changes, copied."""
+        out = {name: copy.deepcopy(getattr(self, name)) for name in self._STATE}
+        out["dials"] = (self.dials.world.copy(), self.dials.regional.copy())
+        out["tokens"] = self.tokens.snapshot()
+        return out
+
+    def restore(self, state: dict) -> None:
+        """Return to a snapshot; the snapshot may be used again."""
+        for name in self._STATE:
+            setattr(self, name, copy.deepcopy(state[name]))
+        self.dials.world[:], self.dials.regional[:] = state["dials"]
+        self.tokens.restore(state["tokens"])

@@ -1,0 +1,71 @@
+"""An index assessed from the posted prices of a panel of providers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.compute.forecast_kernels import expect_lists
+from sim.compute.indices.base import Index, State
+from sim.compute.layout import HYPERSCALER, MONTHS, SMALL
+from sim.compute.panel_kernels import assess
+from sim.plugin import param
+
+if TYPE_CHECKING:
+    from sim.compute.economy import Economy
+
+
+class Assessed(Index, type="assessed"):
+    """Weighted mean of normalised list prices of a panel of providers; sticky, restated now and then."""
+
+    panel: int = param(36, unit="providers", low=1, high=1000, doc="providers followed: the largest that are not hyperscalers",
+                       source="Silicon Data methodology 2026-08-27: 40+ providers")
+    concentration: float = param(1.0, unit="exponent", low=0, high=3, doc="weight of a provider is its rank to minus this",
+                                 source="judgement: undisclosed weights; the largest of 36 then has 24 %")
+    normalisation: float = param(0.7, unit="share", low=0, high=1, doc="part of each provider's usual mark-up that is taken out",
+                                 source="judgement: basis adjustment for terms and hardware is imperfect")
+    missing: float = param(0.02, unit="per day", low=0, high=1, doc="chance that a provider drops out of the panel",
+                           source="judgement: gives the zero-change days of SDH100RT 2025-09 to 2026-09")
+    returning: float = param(0.30, unit="per day", above=0, high=1, doc="chance that it comes back", source="judgement")
+    restatements: float = param(3.0, unit="per year", low=0, high=50, doc="changes of method that move the level",
+                                source="Silicon Data announcements 2025-03 to 2026-09: five level breaks in 19 months")
+    restatement_least: float = param(0.03, unit="log", low=0, high=1, doc="least size, either sign", source="same")
+    restatement_most: float = param(0.07, unit="log", low=0, high=1, doc="largest size, either sign", source="same")
+
+    def start(self, economy: Economy) -> State:
+        provider = economy.provider
+        rows = np.flatnonzero(provider["kind"] != HYPERSCALER)
+        rows = rows[np.argsort(-provider["capacity"][rows], kind="stable")][: self.panel].astype(np.int64)
+        weight = np.arange(1, len(rows) + 1, dtype=float) ** -self.concentration
+        weight /= weight.sum()
+        region = np.zeros(4)
+        for row, share in zip(rows, weight, strict=True):
+            region[provider["region"][row]] += share
+        p, small = economy.parameters[0], provider["kind"][rows] == SMALL
+        left = (1.0 - self.normalisation) * provider["markup"][rows] + p["own_variance"] / 2
+        hazard = np.where(small, p["hazard_small"], p["hazard"])
+        return {"rows": rows, "weight": weight, "present": np.ones(len(rows), np.int64), "region": region,
+                "restatement": np.zeros(1), "level": np.zeros(1), "work": np.empty(MONTHS + 1),
+                "panel": np.array([(weight * hazard).sum(), p["small_spot"] * (weight * small).sum(),
+                                   math.log((weight * np.exp(left)).sum())])}
+
+    def value(self, economy: Economy, state: State, day: int) -> float:
+        label = f"index.{self.label}"
+        mean = assess(economy.provider, state["rows"], state["weight"], state["present"],
+                      economy.streams.key(f"{label}.panel", day), self.normalisation, self.missing, self.returning)
+        u = economy.streams.uniform(f"{label}.restatement", 3, day)
+        if u[0] < self.restatements / 252:
+            size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
+            state["restatement"][0] += size if u[2] < 0.5 else -size
+        state["level"][0] = math.log(mean)
+        return math.exp(state["level"][0] + state["restatement"][0])
+
+    def expected(self, economy: Economy, state: State, day: int) -> np.ndarray:
+        hazard, spot, offset = state["panel"]
+        out = np.empty(MONTHS + 1)
+        expect_lists(economy.parameters, economy.world, economy.region, economy.outlook, state["region"], float(day),
+                     float(state["level"][0]), float(state["restatement"][0]), float(hazard), float(spot), float(offset),
+                     state["work"], out)
+        return out
