@@ -16,6 +16,7 @@ from sim.market.exchange import Exchange
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.streams import Streams
+from sim.world import world_of
 
 FORECAST_MONTHS = 36
 
@@ -36,7 +37,7 @@ class ComputeFutures(mesa.Model):
         self.scenario, self.config = scenario, scenario.market
         self.streams = Streams(self.root)
         self.calendar = Calendar(scenario.start, scenario.days, scenario.burn_in)
-        self.world = scenario.world()
+        self.world = world_of(scenario)
         self.blocks = Blocks(self, scenario.agents, scenario.market.contracts[0].months, self.streams, self.world)
         self.ledger = self.blocks.ledger
         self.exchange = Exchange(scenario.market, self.ledger, self.calendar, self.streams)

@@ -28,7 +28,7 @@ class World(NamedTuple):
     price: float  # last published index, ticks
     tick_cents: int  # cents per tick and contract
     months: int  # contract months listed
-    hedged_notional: float  # cents: what users would hold if they hedged as much as they want (H0)
+    hedged_notional: float  # cents: what users would hold if they hedged in full (H0)
     hedged_lots: float  # the same in contracts
 
 

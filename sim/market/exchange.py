@@ -108,12 +108,14 @@ class Exchange:
         stages = (kernels.RESTING, kernels.TAKING) if round_ == 0 and self.config.opening_auction else (kernels.ALL,)
         for stage in stages:
             if stage == kernels.RESTING:
-                self.book.open_auction()
+                for slot in range(self.months):
+                    self.book.open_auction(slot)
             kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, self.slots,
                           self.ledger.position, self.ledger.basis, self.traded, desk.key, luck, self.tick_cents)
             if stage == kernels.RESTING:
                 first = int(self.book.arrays.state["fills"][0])
-                self.book.uncross(self.slots["mark"])
+                for slot in range(self.months):
+                    self.book.uncross(slot, int(self.slots["mark"][slot]))
                 kernels.enter_fills(self.book.arrays, first, self.slots, self.ledger.position, self.ledger.basis,
                                     self.traded, self.tick_cents)
 
