@@ -181,9 +181,11 @@ class Record:
 
     def _contracts_table(self, start: int) -> dict[str, np.ndarray]:
         rows = self._contracts.data[start : self._contracts.n]
-        return {"day": rows["day"].copy(), "contract": _month_labels(rows["month"]), "expiry": _expiries(rows["month"]),
-                "settle": _dollars(rows["settle"], rows["tick"]), "volume": rows["volume"].copy(), "open_interest": rows["open_interest"].copy(), "best_bid": _dollars(rows["bid"], rows["tick"]),
-                "best_ask": _dollars(rows["ask"], rows["tick"]), "depth": rows["depth"].copy(), "im_rate": rows["rate"].copy()}
+        price = lambda name: _dollars(rows[name], rows["tick"])
+        count = lambda name: rows[name].copy()
+        return {"day": count("day"), "contract": _month_labels(rows["month"]), "expiry": _expiries(rows["month"]),
+                "settle": price("settle"), "volume": count("volume"), "open_interest": count("open_interest"),
+                "best_bid": price("bid"), "best_ask": price("ask"), "depth": count("depth"), "im_rate": count("rate")}
 
     def _events_table(self, start: int) -> dict[str, np.ndarray]:
         rows = self._events.data[start : self._events.n]
