@@ -10,11 +10,18 @@ from sim.plugin import Plugin
 
 
 class MarginModel(Plugin, family="margin"):
-    """The share of notional that must be held as initial margin, from prices up to yesterday."""
+    """The share of notional that must be held as initial margin, from prices up to today's settlement."""
 
     @abstractmethod
-    def rate(self, history: np.ndarray) -> np.ndarray:
-        """float64[contracts]: the rate in force, from float64[days, contracts] past settlement prices in dollars.
+    def rates(self, history: np.ndarray) -> np.ndarray:
+        """float64[contracts]: the rates in force from now on.
 
-        The last row is the last settlement known; nan where a contract was not yet listed.
+        Parameters
+        ----------
+        history : float64[days, contracts]  past settlement prices in dollars, oldest first; the last row
+            is the last settlement known, nan where a contract was not listed; no rows before the first settlement
+
+        Returns
+        -------
+        float64[contracts]  nan where no rate can be said: the house then keeps the one it has
         """

@@ -1,0 +1,183 @@
+"""What the clearing house knows about every account, and what happens to those in distress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from sim.clearing.causes import NEWS, Causes, ForcedFlow, blend, complete, losing_legs, loss_causes
+from sim.clearing.closeout import CloseOut
+from sim.clearing.config import ClearingConfig
+from sim.clearing.kernels import WHOLE, weigh_accounts
+from sim.ledger import Ledger
+
+STATE = ("rate", "required", "equity", "call", "call_event", "episode", "forced", "closing", "failed", "reference",
+         "settled", "gain")
+COUNTERS = ("margin_calls", "margin_call_cents", "variation_margin_cents", "forced_events", "closures", "defaults",
+            "default_deficit_cents", "forced_volume", "house_loss_cents", "house_shortfall_cents",
+            "close_out_gain_cents")
+
+
+class Writer(Protocol):
+    """Where events are written down."""
+
+    def event(self, day: int, round: int, kind: str, agent: int = -1, agent_type: str = "", *, quantity: int = 0,
+              amount: int = 0, causes: Sequence[tuple[int, float]] = ()) -> int:
+        """Write one event down; returns its number."""
+
+
+class Accounts:
+    """Every account's worth, its requirement, its calls and its distress: the state of the clearing house.
+
+    Parameters are those of ``ClearingHouse``.
+
+    Attributes
+    ----------
+    rate     : float64[contracts]  initial margin in force, share of notional
+    required : int64[n]  cents that each account must hold for its positions, as last tested
+    equity   : int64[n]  cents, as last tested
+    call     : int64[n]  cents called last evening, after the morning what is still unpaid
+    forced   : bool[n]   accounts that must shrink
+    closing  : bool[n]   accounts that are being wound down
+    failed   : bool[n]   accounts in default, until they are welcomed back
+    frozen   : whether calls, forced sales, defaults and new rates are switched off (the counterfactual of a stress run)
+    """
+
+    def __init__(self, config: ClearingConfig, ledger: Ledger, house_row: int, row_label: Sequence[str],
+                 tick_cents: np.ndarray, record: Writer, intraday: np.ndarray | None = None) -> None:
+        n, contracts = ledger.position.shape
+        self.config, self.ledger, self.record = config, ledger, record
+        self.house_row, self.row_label, self.tick_cents = house_row, row_label, np.array(tick_cents, np.int64)
+        self.intraday = np.ones(n, np.bool_) if intraday is None else np.array(intraday, np.bool_)
+        self.intraday[house_row] = False
+        self.spread = round(config.spread_charge * WHOLE)
+        self.rate = self._new_rates(np.zeros(contracts), np.empty((0, contracts)))
+        self.required, self.equity, self.call, self.gain = (np.zeros(n, np.int64) for _ in range(4))
+        self.call_event, self.episode = np.full(n, NEWS), np.full(n, NEWS)
+        self.forced, self.closing, self.failed = (np.zeros(n, np.bool_) for _ in range(3))
+        self.reference = np.zeros(contracts, np.int64)  # ticks this morning: what moves are measured from
+        self.settled = np.zeros(contracts, np.int64)  # ticks at the last settlement
+        self.held = np.zeros((n, contracts), np.int64)  # positions that the last settlement paid
+        self.flow = ForcedFlow(contracts)
+        self.pot = CloseOut(ledger, house_row, self.tick_cents)
+        self.today = dict.fromkeys(COUNTERS, 0)
+        self.frozen = False
+
+    # --- accounts that close and open ------------------------------------------------------------------
+
+    def close(self, row: int, day: int, round: int = -1, causes: Causes | None = None) -> int:
+        """Begin to wind an account down: its positions are traded away as forced orders; returns the event."""
+        event = self.record.event(day, round, "closure", agent=row, agent_type=self.row_label[row],
+                                  quantity=int(np.abs(self.ledger.position[row]).sum()),
+                                  amount=int(self.equity[row]), causes=complete(causes or self._own_causes(row)))
+        self.closing[row], self.forced[row], self.episode[row] = True, False, event
+        self.today["closures"] += 1
+        return event
+
+    def release(self, rows: np.ndarray) -> None:
+        """Give int64[k] accounts without positions their margin back and forget their calls."""
+        if self.ledger.position[rows].any():
+            raise ValueError("an account with positions cannot leave the clearing house")
+        self.ledger.post_margin(rows, -self.ledger.margin[rows])
+        self._forget(rows)
+
+    def welcome(self, rows: np.ndarray) -> None:
+        """Let int64[k] accounts that failed or closed trade again."""
+        self._forget(rows)
+        self.failed[rows] = False
+
+    # --- copies ----------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of the state that is not in the ledger, as it stands between two days."""
+        return {"arrays": {name: getattr(self, name).copy() for name in STATE}, "today": dict(self.today),
+                "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "frozen": self.frozen}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put a snapshot back."""
+        for name, array in state["arrays"].items():
+            getattr(self, name)[...] = array
+        self.today, self.frozen = dict(state["today"]), state["frozen"]
+        self.flow.restore(state["flow"])
+        self.pot.restore(state["pot"])
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    def _value(self, ticks: np.ndarray) -> np.ndarray:
+        """int64[contracts] cents that a contract is worth."""
+        return ticks * self.tick_cents
+
+    def _move(self, ticks: np.ndarray) -> np.ndarray:
+        """int64[contracts] cents that a contract has gained since the last settlement."""
+        return (ticks - self.reference) * self.tick_cents
+
+    def _new_rates(self, now: np.ndarray, prices: np.ndarray) -> np.ndarray:
+        """The model's rates; where it has none to give, those in force stay."""
+        rates = np.asarray(self.config.margin.rates(prices), np.float64)
+        return np.where(np.isfinite(rates), rates, now)
+
+    def _weigh(self, ticks: np.ndarray) -> None:
+        """Bring ``equity`` and ``required`` up to date; the margin of one contract is rounded up to the cent."""
+        ledger, value = self.ledger, self._value(ticks)
+        charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
+        weigh_accounts(ledger.position, value, charge, self.spread, ledger.cash, ledger.margin, ledger.basis,
+                       self.equity, self.required)
+        self.required[self.house_row] = 0
+
+    def _holding(self, mask: np.ndarray) -> np.ndarray:
+        """int64[k]: rows of the mask that hold positions, the close-out account never."""
+        rows = np.flatnonzero(mask)
+        return rows[self.ledger.position[rows].any(axis=1)] if len(rows) else rows
+
+    def _own_causes(self, row: int) -> Causes:
+        """What brought an account where it is this evening: its call or forced sale, else the day's moves."""
+        own = self.call_event[row] if self.call_event[row] != NEWS else self.episode[row]
+        if own != NEWS:
+            return [(int(own), 1.0)]
+        move = self._move(self.settled)
+        return loss_causes(self.held[row], move, *self.flow.parents(move))
+
+    def _force(self, day: int, round: int, row: int, shortfall: int, causes: Causes) -> None:
+        """Begin an episode of forced trading."""
+        self.episode[row] = self.record.event(
+            day, round, "forced sale", agent=int(row), agent_type=self.row_label[row],
+            quantity=int(np.abs(self.ledger.position[row]).sum()), amount=shortfall, causes=causes)
+        self.forced[row] = True
+        self.today["forced_events"] += 1
+
+    def _end_restored(self) -> None:
+        """Accounts with enough equity for what they still hold are free again."""
+        enough = self.forced & (self.equity >= self.config.restore * self.required)
+        if enough.any():
+            self._forget(np.flatnonzero(enough))
+
+    def _forget(self, rows: np.ndarray) -> None:
+        self.forced[rows] = self.closing[rows] = False
+        self.call[rows], self.call_event[rows], self.episode[rows] = 0, NEWS, NEWS
+
+    def _fail(self, day: int, round: int, broke: np.ndarray, mark: np.ndarray) -> None:
+        """All at once, accounts without equity hand positions and money to the close-out account, worst first."""
+        rows = np.flatnonzero(broke & ~self.failed)
+        if not len(rows):
+            return
+        owing = self.ledger.position[rows].any(axis=1) | (self.ledger.basis[rows] != 0) | (self.call[rows] > 0)
+        rows = rows[owing]
+        move = self._move(mark)
+        parents = self.flow.parents(move)
+        for row in rows[np.argsort(self.equity[rows], kind="stable")].tolist():
+            position, deficit = self.ledger.position[row], -int(self.equity[row])
+            lost = float(losing_legs(position, move).sum())
+            parts = [(lost, loss_causes(position, move, *parents))]
+            if self.call_event[row] != NEWS:
+                parts.append((float(self.call[row]), [(int(self.call_event[row]), 1.0)]))
+            event = self.record.event(day, round, "default", agent=row, agent_type=self.row_label[row],
+                                      quantity=int(np.abs(position).sum()), amount=deficit, causes=blend(parts))
+            self.pot.take_over(row, event, int(self.equity[row]))
+            self.today["defaults"] += 1
+            self.today["default_deficit_cents"] += deficit
+        self._forget(rows)
+        self.failed[rows] = True
+        self.ledger.alive[rows] = False
+        self.equity[rows] = self.required[rows] = 0

@@ -1,0 +1,41 @@
+"""How positions are margined, how accounts are forced to shrink, and what the clearing house can lose."""
+
+from __future__ import annotations
+
+from sim.clearing.margin.base import MarginModel
+from sim.clearing.margin.fixed import Fixed
+from sim.plugin import Block, param
+
+
+class ClearingConfig(Block):
+    """Margin, calls, forced sales and the clearing house's own means."""
+
+    margin: MarginModel = param(factory=Fixed, unit="model", doc="how the initial margin rate is found",
+                                source="judgement: the simplest rule; the others are compared with it")
+    spread_charge: float = param(
+        0.25, unit="share of the outright charge", low=0, high=1,
+        doc="margin on the legs of one account that offset each other across contract months",
+        source="judgement: working prototype; rounded to ten-thousandths")
+    maintenance: float = param(
+        0.75, unit="share of the initial margin", above=0, high=1,
+        doc="an account that is watched during the day is forced to shrink when its equity is worth less than this",
+        source="judgement: an intraday call once a quarter of the margin is lost, as house rule books commonly set it")
+    restore: float = param(
+        1.5, unit="multiple of the initial margin", low=1, high=10,
+        doc="a forced account shrinks until its equity is this many times what it must then hold",
+        source="judgement: between 1.1, the US ratio of initial to maintenance margin, and 2 in a working prototype")
+    forced_reach: float = param(
+        0.04, unit="share of price", above=0, high=1, doc="how far beyond the middle a forced order may go",
+        source="judgement: working prototype; with a tenth of the price forced sales ran away")
+    forced_participation: float = param(
+        0.5, unit="share of visible depth", above=0, high=1,
+        doc="largest share of the depth within its reach that a forced order takes in one round",
+        source="judgement: working prototype")
+    house_pace: float = param(
+        0.04, unit="share of its positions a round", above=0, high=1,
+        doc="how fast the house trades out of the positions of defaulted accounts (at least one contract a round)",
+        source="judgement: working prototype; at a third a round the house itself moved prices without end")
+    house_capital: float = param(
+        0.05, unit="multiple of the hedgers' notional", low=0, high=100,
+        doc="what the owners of the clearing house put in at the start",
+        source="judgement: working prototype, a twentieth of the hedgers' notional")

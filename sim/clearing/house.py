@@ -1,0 +1,204 @@
+"""The clearing house: margin, calls, forced sales, defaults and who pays for them.
+
+Evening: ``settle`` pays gains and losses, ``call_margin`` sets rates and requirements and calls those who
+cannot meet them, ``close_out`` covers what defaulted positions lost. Morning: ``open_day`` collects the calls;
+who cannot pay is forced to shrink, or fails. During the day ``check`` tests the accounts that are watched after
+every round. Every event is written down with its causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.clearing.accounts import COUNTERS, Accounts, Writer
+from sim.clearing.causes import NEWS, loss_causes
+from sim.clearing.closeout import HOUSE
+from sim.clearing.config import ClearingConfig
+from sim.clearing.kernels import settle_accounts
+from sim.ledger import Ledger
+from sim.streams import Streams
+
+
+class ClearingHouse(Accounts):
+    """Buyer to every seller and seller to every buyer.
+
+    Parameters
+    ----------
+    config          : the rules
+    ledger          : accounts; sectors must be named already, as the house's capital is paid in here
+    house_row       : the row that holds defaulted positions
+    row_label       : name of the block of each row
+    tick_cents      : int64[contracts]  cents that a tick is worth
+    streams         : the run's luck (the rules of this version use none)
+    record          : where events go
+    hedged_notional : cents, the unit of the house's capital
+    intraday        : bool[n]  rows tested after every round; the others are called once a day; all if left out
+    """
+
+    def __init__(self, config: ClearingConfig, ledger: Ledger, house_row: int, row_label: Sequence[str],
+                 tick_cents: np.ndarray, streams: Streams, record: Writer, hedged_notional: float,
+                 intraday: np.ndarray | None = None) -> None:
+        super().__init__(config, ledger, house_row, row_label, tick_cents, record, intraday)
+        self.streams = streams
+        capital = int(config.house_capital * hedged_notional)
+        ledger.transfer("house capital", "outside world", "clearing house", capital)
+
+    # --- morning and day -----------------------------------------------------------------------------
+
+    def open_day(self, day: int, mark: np.ndarray) -> None:
+        """Collect last evening's calls at int64[contracts] marks in ticks; who cannot pay shrinks, or fails."""
+        self.today = dict.fromkeys(COUNTERS, 0)
+        self.flow.clear()
+        self.reference[:] = mark
+        if self.frozen:
+            return
+        due = np.flatnonzero(self.call > 0)
+        if len(due):
+            pay = np.minimum(np.maximum(self.ledger.cash[due], 0), self.call[due])
+            self.ledger.post_margin(due, pay)
+            self.call[due] -= pay
+            self.call_event[due[self.call[due] == 0]] = NEWS
+        self._weigh(mark)
+        unpaid = self.call > 0
+        self._fail(day, -1, (self.equity <= 0) & (unpaid | self.intraday), mark)
+        short = unpaid & ~self.failed & ~self.forced & ~self.closing
+        for row in self._holding(short):
+            self._force(day, -1, row, int(self.call[row]), [(int(self.call_event[row]), 1.0)])
+        self._end_restored()
+
+    def check(self, day: int, round: int, mark: np.ndarray) -> None:
+        """Test the watched accounts after a round of trading, at int64[contracts] marks in ticks."""
+        if self.frozen:
+            return
+        late = np.flatnonzero(self.failed)  # orders of failed accounts may have been filled after the failure
+        late = late[self.ledger.position[late].any(axis=1) | (self.ledger.basis[late] != 0)]
+        if len(late):
+            self.pot.sweep(late)
+        self._weigh(mark)
+        watched = self.intraday | self.forced | self.closing
+        self._fail(day, round, (self.equity <= 0) & watched, mark)
+        floor = self.config.maintenance * self.required
+        short = self.intraday & (self.equity < floor) & ~self.forced & ~self.closing & ~self.failed
+        rows = self._holding(short)
+        if len(rows):
+            move = self._move(mark)
+            parents = self.flow.parents(move)
+            for row in rows:
+                causes = loss_causes(self.ledger.position[row], move, *parents)
+                self._force(day, round, row, int(self.required[row] - self.equity[row]), causes)
+        self._end_restored()
+
+    def forced_targets(self) -> tuple[np.ndarray, np.ndarray]:
+        """Who must trade, and down to what.
+
+        Returns
+        -------
+        rows    : int64[k]  forced accounts, accounts being wound down, and the close-out account
+        targets : int64[k, contracts]  positions no larger than today's and on the same side
+        """
+        rows = self._holding(self.forced | self.closing) if not self.frozen else np.zeros(0, np.int64)
+        position = self.ledger.position[rows]
+        wanted = self.config.restore * self.required[rows]
+        keep = np.clip(self.equity[rows] / np.maximum(wanted, 1.0), 0.0, 1.0)
+        keep[self.closing[rows]] = 0.0
+        targets = np.trunc(position * keep[:, None]).astype(np.int64)
+        if self.pot.position.any() and not self.frozen:
+            rows = np.append(rows, self.house_row)
+            targets = np.vstack([targets, self.pot.target(self.config.house_pace)])
+        return rows, targets
+
+    def note_trades(self, fills: np.ndarray, day: int, round: int) -> None:
+        """Remember who moved prices: FILL records of ``sim.market.book_kernels``, forced ones flagged 1."""
+        contract, side, quantity = (fills[name].astype(np.int64) for name in ("contract", "side", "qty"))
+        self.flow.note(contract, side, quantity)
+        flagged = np.flatnonzero(fills["taker_flag"] == 1)
+        self.today["forced_volume"] += int(quantity[flagged].sum())
+        for at in flagged.tolist():
+            row, slot = int(fills["taker_owner"][at]), int(contract[at])
+            behind = self.pot.shares(slot) if row == self.house_row else [(int(self.episode[row]), 1.0)]
+            for episode, share in behind:
+                if episode != NEWS:
+                    self.flow.note_forced(episode, slot, int(side[at]), share * int(quantity[at]))
+
+    # --- evening -------------------------------------------------------------------------------------
+
+    def settle(self, day: int, settle: np.ndarray) -> int:
+        """Pay every account its gain since the last settlement at int64[contracts] ticks; returns cents moved."""
+        ledger = self.ledger
+        self.held[:] = ledger.position
+        self.pot.attribute(self._move(settle))
+        settle_accounts(ledger.position, self._value(settle), ledger.basis, self.gain)
+        if ledger.post("variation margin", slice(None), self.gain, "clearing house") != 0:
+            raise AssertionError("variation margin does not sum to zero")
+        moved = int(np.maximum(self.gain, 0).sum())
+        self.today["variation_margin_cents"] += moved
+        self.settled[:] = settle
+        return moved
+
+    def expire(self, slot: int, price: int, fee: int = 0) -> None:
+        """End a contract that was just settled at its final price in ticks; fee: cents a contract and side."""
+        if price != self.settled[slot]:
+            raise ValueError(f"slot {slot} was settled at {self.settled[slot]} ticks and cannot expire at {price}")
+        ledger = self.ledger
+        position = ledger.position[:, slot].copy()
+        ledger.basis -= position * (price * self.tick_cents[slot])
+        ledger.position[:, slot] = 0
+        if fee:
+            ledger.post("exchange fees", slice(None), -fee * np.abs(position), "exchange")
+
+    def call_margin(self, day: int, prices: np.ndarray, settle: np.ndarray) -> None:
+        """Set rates and requirements, move margin, and call who falls short; due before tomorrow's first round.
+
+        Parameters
+        ----------
+        prices : float64[days, contracts]  past settlement prices in dollars, today's last, nan where not listed
+        settle : int64[contracts]  today's settlement prices in ticks
+        """
+        ledger = self.ledger
+        if not self.frozen:
+            self.rate = self._new_rates(self.rate, prices)
+        self._weigh(settle)
+        change = np.clip(self.equity, 0, self.required) - ledger.margin
+        rows = np.flatnonzero(change)
+        ledger.post_margin(rows, change[rows])
+        if self.frozen:
+            return
+        exposed = (self.required > 0) | (self.gain != 0) | (self.call > 0)  # others owe the house nothing
+        exposed[self.house_row] = False
+        self.call = np.where(exposed, np.maximum(self.required - self.equity, 0), 0)
+        self.call_event[:] = NEWS
+        rows = np.flatnonzero(self.call)
+        if len(rows):
+            move = self._move(settle)
+            parents = self.flow.parents(move)
+            for row in rows.tolist():
+                self.call_event[row] = self.record.event(
+                    day, -1, "margin call", agent=row, agent_type=self.row_label[row], amount=int(self.call[row]),
+                    causes=loss_causes(self.held[row], move, *parents))
+        self.today["margin_calls"] += len(rows)
+        self.today["margin_call_cents"] += int(self.call.sum())
+
+    def close_out(self, day: int) -> None:
+        """Cover what defaulted positions have lost from the house's capital, then from its owners."""
+        causes = self.pot.causes()
+        loss, unpaid, gain = self.pot.cover()
+        if loss:
+            event = self.record.event(day, -1, "house loss", agent=self.house_row, agent_type="clearing",
+                                      amount=loss, causes=causes)
+            if unpaid:
+                self.record.event(day, -1, "house insolvent", agent=self.house_row, agent_type="clearing",
+                                  amount=unpaid, causes=[(event, 1.0)])
+        self.today["house_loss_cents"] += loss
+        self.today["house_shortfall_cents"] += unpaid
+        self.today["close_out_gain_cents"] += gain
+
+    # --- figures ---------------------------------------------------------------------------------------
+
+    def totals(self) -> dict[str, float]:
+        """The day's figures: money in cents, volumes in contracts, the rest in numbers."""
+        stocks = {"initial_margin": self.ledger.margin.sum(), "forced_accounts": (self.forced | self.closing).sum(),
+                  "close_out_contracts": np.abs(self.pot.position).sum(),
+                  "house_capital_cents": self.ledger.institution[HOUSE]}
+        return {name: float(value) for name, value in (stocks | self.today).items()}
