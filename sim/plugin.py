@@ -51,6 +51,14 @@ class Plugin(Block):
     type_name: ClassVar[str] = ""
     types: ClassVar[dict[str, Any]] = {}
 
+    name: str = param("", unit="name", doc="label of this block; needed where a list holds two blocks of one type",
+                      source="judgement: a name is free")
+
+    @property
+    def label(self) -> str:
+        """What a block is called in a scenario, in results and in messages: its name, or else its type."""
+        return self.name or self.type_name
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__()  # the keywords are for the method below, which runs once fields are known
 
