@@ -52,7 +52,7 @@ lint: $(VENV)/stamp-dev  ## style and types
 	$(BIN)/mypy
 
 bench: $(VENV)/stamp-dev  ## every figure of the README's speed table
-	@for script in benchmarks/[a-z]*.py; do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -l '^if __name__' benchmarks/*.py); do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 docs-params: $(VENV)/stamp-core  ## write docs/parameters.md from the declarations in the code
 	$(BIN)/python -m sim.parameters > docs/parameters.md

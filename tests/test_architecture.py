@@ -27,7 +27,7 @@ LEVELS = [
     DOMAINS,
     {"scenario", "checking", "errors", "loading", "shape", "yaml_merge", "yaml_reader", "plugin_files"},
     {"model", "blocks", "world", "record"},
-    {"run", "results"},
+    {"run", "results", "folder", "provenance", "tables"},
     {"literature", "experiments", "report"},
     {"__init__", "__main__", "cli", "dashboard"},
 ]
