@@ -113,6 +113,7 @@ class AgentType(Plugin, family="agent"):
     sector: ClassVar[str] = "speculators"  # users, suppliers, speculators, liquidity, credit or passive
     rhythm: ClassVar[str] = "round"  # how often the target is worked out anew: "round" or "day"
     trades: ClassVar[bool] = True  # whether the type ever holds futures
+    operator_kind: ClassVar[int] = -1  # owners of GPUs: 0 hyperscaler, 1 data centre; they have columns region and size
 
     name: str = param("", unit="name", doc="label of this block; needed when a type appears twice",
                       source="judgement: a name is free")
@@ -126,13 +127,21 @@ class AgentType(Plugin, family="agent"):
         """The name of the block, which keys its luck."""
         return self.name or self.type_name
 
+    @property
+    def closes_below(self) -> float:
+        """Share of its capital under which a participant gives up; 0 for never."""
+        return 0.0
+
     def hedge_need(self, world: World) -> float:
         """Lots a month that the block needs (users positive, suppliers negative); 0 for everyone else."""
         return 0.0
 
     @abstractmethod
     def populate(self, block: Population, world: World) -> None:
-        """Fill the block's opening columns; ``capital`` is paid in by the owners, so leave ``cash`` alone."""
+        """Fill the block's opening columns; ``capital`` is paid in by the owners, so leave ``cash`` alone.
+
+        Luck comes from ``block.streams`` by row (see ``sim.agents.rules.luck``), so that rows do not depend on each other.
+        """
 
     def wake(self, block: Population, view: View) -> None:
         """Update private beliefs, once a day before the first round (own columns only)."""

@@ -1,0 +1,89 @@
+"""Fundamental speculators: they trade the gap between price and their own view of value."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.agents.base import View, World
+from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.rules import (
+    error_shape,
+    leverage_caps,
+    lots_per_cent,
+    luck,
+    mispricing,
+    month_weights,
+    normal_luck,
+    persistence,
+)
+from sim.plugin import param
+from sim.population import Column, Population
+
+
+class FundamentalAgent(FundAgent):
+    """A fund with a view of value."""
+
+    aggression = Column(np.float64, unit="leverage per log of mispricing", doc="how fast leverage grows with mispricing")
+    error = Column(np.float64, unit="log", doc="own persistent error about value")
+    common = Column(np.float64, unit="log", doc="the error that all of the block share")
+    belief = Column(np.float64, unit="log", doc="own value over consensus, by month", shape="contracts")
+
+
+class FundamentalSpeculator(Fund, type="fundamental_speculator"):
+    """Speculator who buys below the own estimate of value and sells above, up to a leverage limit.
+
+    Source: Thurner, Farmer & Geanakoplos 2012 (Quant. Finance 12:695) for the demand; errors are judgement.
+    """
+
+    agent = FundamentalAgent
+
+    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, doc="largest exposure over equity",
+                                source="judgement: working prototype, healthy up to 3, critical at 5")
+    aggression_least: float = param(20.0, unit="leverage per log", above=0, high=10_000, source=PROTOTYPE,
+                                    doc="smallest aggression; drawn evenly in logs")
+    aggression_most: float = param(150.0, unit="leverage per log", above=0, high=10_000, doc="largest aggression", source=PROTOTYPE)
+    private_error: float = param(0.12, unit="log", low=0, high=2, doc="sd of the own error about value", source=PROTOTYPE)
+    error_half_life: float = param(60.0, unit="business days", above=0, doc="half-life of the own error", source=PROTOTYPE)
+    common_error: float = param(0.06, unit="log", low=0, high=2, source="judgement: working prototype; 0.18 is poor understanding",
+                                doc="sd of the error that all share")
+    common_half_life: float = param(120.0, unit="business days", above=0, doc="half-life of the common error", source=PROTOTYPE)
+    error_days: float = param(63.0, unit="business days", above=0, doc="time over which errors build up along the curve",
+                              source="judgement: a quarter")
+
+    def populate(self, block: Population, world: World) -> None:
+        super().populate(block, world)
+        span = max(self.aggression_most / self.aggression_least, 1.0)
+        block.aggression[:] = self.aggression_least * span ** luck(block, "aggression")
+        block.error[:] = self.private_error * normal_luck(block, "error")
+        block.common[:] = self.common_error * block.streams.normal(f"{block.label}.luck.common", 1)[0]
+
+    def wake(self, block: Population, view: View) -> None:
+        super().wake(block, view)
+        keep, noise = persistence(self.error_half_life)
+        block.error[:] = keep * block.error + self.private_error * noise * block.normal("error", view)
+        keep, noise = persistence(self.common_half_life)
+        shared = block.streams.normal(f"{block.label}.common", 1, view.day)[0]
+        block.common[:] = keep * block.common + self.common_error * noise * shared
+        np.multiply((block.error + block.common)[:, None], error_shape(view, self.error_days), out=block.belief)
+
+    def target_of(self, me: FundamentalAgent, view: View) -> np.ndarray:
+        """q_j = w_j E/F_j sgn(x_j) min(cap, beta |x_j|), x_j = log(own value / price); whole contracts towards zero."""
+        if not me.alive:
+            return me.position.copy()
+        x = mispricing(view) + me.belief
+        leverage = np.sign(x) * np.minimum(leverage_caps(view, self.leverage_max), me.aggression * np.abs(x))
+        per_cent = month_weights(view) * lots_per_cent(view)
+        return (leverage * per_cent * max(float(me.equity), 0.0)).astype(np.int64)
+
+    def target(self, block: Population, view: View) -> np.ndarray:
+        caps = leverage_caps(view, self.leverage_max)
+        wish = mispricing(view) + block.belief
+        wish *= block.aggression[:, None]
+        np.clip(wish, -caps, caps, out=wish)
+        wish *= month_weights(view) * lots_per_cent(view)
+        wish *= np.maximum(block.equity, 0)[:, None]
+        return np.where(block.alive[:, None], wish.astype(np.int64), block.position)
+
+    def reservation(self, block: Population, view: View) -> np.ndarray:
+        return view.value * np.exp(block.belief)

@@ -1,0 +1,148 @@
+"""Market makers: they quote both sides of every month, lean against their inventory and step back in stress."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.agents.base import Execution, Quotes, View, World
+from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.rules import MARGIN_SHARE, luck, month_weights, price
+from sim.plugin import param
+from sim.population import Column, Population
+
+
+class MakerAgent(FundAgent):
+    """A market maker with a reference price for every month."""
+
+    reference = Column(np.float64, unit="ticks", doc="own reference price", shape="contracts")
+    seen_value = Column(np.float64, 1.0, unit="ticks", doc="consensus value at the last look", shape="contracts")
+    seen_month = Column(np.int64, unit="absolute month", doc="which month the slot then stood for", shape="contracts")
+    nerve = Column(np.float64, 1.5, unit="multiple", doc="fast over slow volatility at which this maker steps back")
+
+
+class Inventory(NamedTuple):
+    """What a maker can carry and does carry."""
+
+    limit: np.ndarray  # float64[n]: contracts, all months together
+    net: np.ndarray  # int64[n]: contracts, all months together
+    full: np.ndarray  # float64[n]: net over limit, -1 to 1 while within it
+
+
+class MarketMaker(Fund, type="market_maker"):
+    """Market maker who quotes around a reference that follows news and trades.
+
+    Source: Avellaneda & Stoikov 2008 (Quant. Finance 8:217) for the lean against inventory; Brunnermeier & Pedersen
+    2009 (Rev. Financ. Stud. 22:2201) for capacity that falls with equity and margins; sizes of a working prototype.
+    """
+
+    agent = MakerAgent
+    sector = "liquidity"
+
+    execution: Execution = param(factory=lambda: Execution(activity=0.0), unit="rules", source=PROTOTYPE,
+                                 doc="makers trade by quotes; these rules are for forced orders only")
+    count: int = param(10, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    return_after: int = param(20, unit="business days", low=0, high=1000, source=PROTOTYPE,
+                              doc="days after closure or default until a new maker takes the place")
+    inventory: float = param(2.5, unit="multiple of equity", above=0, high=100, source=PROTOTYPE,
+                             doc="largest net inventory over current equity; less where margin allows less")
+    depth: float = param(0.05, unit="share of inventory limit", low=0, high=1, source="judgement: working prototype, 90 of 1,560 contracts",
+                         doc="contracts at one level of one side, over all months together")
+    levels: int = param(5, unit="levels", low=1, high=20, doc="price levels quoted on each side", source=PROTOTYPE)
+    half_spread: float = param(0.006, unit="share of price", above=0, below=0.5, doc="half of the inner spread in calm", source=PROTOTYPE)
+    step: float = param(0.004, unit="share of price", low=0, high=0.5, doc="distance between levels in calm", source=PROTOTYPE)
+    skew: float = param(0.03, unit="log", low=0, high=1, source=PROTOTYPE,
+                        doc="lean at full inventory: gamma sigma^2 tau q of Avellaneda and Stoikov at the limit")
+    follow: float = param(0.9, unit="share a round", low=0, high=1, doc="weight of the market's middle in the reference", source=PROTOTYPE)
+    anchor: float = param(0.035, unit="share a round", low=0, high=1, doc="weight of consensus value in the reference", source=PROTOTYPE)
+    calm: float = param(0.0173, unit="per square root of a day", above=0, high=1, source="judgement: working prototype, variance 3e-4",
+                        doc="fast volatility at which spreads are as stated")
+    widest: float = param(6.0, unit="multiple", low=1, high=100, doc="most that volatility widens spreads", source=PROTOTYPE)
+    nerve_least: float = param(1.4, unit="multiple", low=0, high=100, source="judgement: working prototype, variance ratio 2",
+                               doc="fast over slow volatility at which the most nervous maker steps back")
+    nerve_most: float = param(1.75, unit="multiple", low=0, high=100, source="judgement: working prototype, variance ratio 3",
+                              doc="the same for the calmest maker")
+    stress_size: float = param(0.2, unit="share", low=0, high=1, doc="size that is left in stress", source=PROTOTYPE)
+    stress_spread: float = param(3.0, unit="multiple", low=1, high=100, doc="spread in stress", source=PROTOTYPE)
+    weak: float = param(0.25, unit="share of capital", low=0, high=1, doc="equity below which size is cut", source=PROTOTYPE)
+    weak_size: float = param(0.3, unit="share", low=0, high=1, doc="size that is left then", source=PROTOTYPE)
+    stops: float = param(0.15, unit="share of capital", low=0, high=1, doc="equity below which nothing is quoted",
+                         source="judgement: a little above closure")
+    overload: float = param(0.8, unit="share of inventory limit", low=0, high=10, doc="net inventory from which it is laid off", source=PROTOTYPE)
+    lay_off: float = param(0.2, unit="share of largest leg", low=0, high=1, doc="what is then offered below the market in a round", source=PROTOTYPE)
+    lay_off_reach: float = param(0.01, unit="share of price", low=0, high=0.5, source="judgement: a little beyond the inner spread",
+                                 doc="how far through the reference it is offered")
+
+    def populate(self, block: Population, world: World) -> None:
+        super().populate(block, world)
+        block.nerve[:] = self.nerve_least + (self.nerve_most - self.nerve_least) * luck(block, "nerve")
+
+    def target_of(self, me: MakerAgent, view: View) -> np.ndarray:
+        """Makers trade by quotes alone: what they hold is what they want."""
+        return me.position.copy()
+
+    def target(self, block: Population, view: View) -> np.ndarray:
+        return block.position.copy()
+
+    def intents(self, block: Population, view: View) -> Quotes:
+        self.follow_market(block, view)
+        return self.quotes(block, view)
+
+    def follow_market(self, block: Population, view: View) -> None:
+        """Move the reference to the market's middle, then with the news, then a little to consensus value.
+
+        In the settlement month the weight of consensus rises to one with the square of the share already averaged.
+        """
+        value = np.maximum(view.value, 1.0)
+        fresh = block.seen_month != view.month
+        reference = np.where(fresh, value, block.reference)
+        reference += self.follow * (price(view) - reference)
+        reference *= np.where(fresh, 1.0, value / block.seen_value)
+        anchor = np.maximum(self.anchor, view.fixed_share * view.fixed_share)
+        reference += anchor * (value - reference)
+        block.reference[:], block.seen_value[:], block.seen_month[:] = reference, value, view.month
+
+    def carrying(self, block: Population, view: View) -> Inventory:
+        """Limit and net inventory: the limit is a multiple of current equity, or what margin allows if that is less."""
+        weight = month_weights(view)
+        notional = max(float((weight * price(view)).sum()) * view.tick_cents, 1.0)
+        rate = float(np.max(view.margin_rate, initial=0.01, where=view.rank > 0))
+        limit = min(self.inventory, MARGIN_SHARE / rate) * np.maximum(block.equity, 0) / notional
+        net = block.position.sum(axis=1)
+        return Inventory(limit, net, net / np.maximum(limit, 1.0))
+
+    def quotes(self, block: Population, view: View) -> Quotes:
+        """The ladder around the reservation price r = f exp(-skew (0.8 net/limit + 0.3 q_j/(limit w_j)))."""
+        held, weight = self.carrying(block, view), np.maximum(month_weights(view), 1e-9)
+        stressed = view.fast_volatility > block.nerve[:, None] * view.volatility
+        width = np.clip(view.fast_volatility / self.calm, 0.25, self.widest)
+        lean = 0.8 * held.full[:, None] + 0.3 * block.position / (np.maximum(held.limit, 1.0)[:, None] * weight)
+        middle = block.reference * np.exp(-self.skew * np.clip(lean, -4.0, 4.0))
+        half = np.minimum(self.half_spread * width * np.where(stressed, self.stress_spread, 1.0), 0.9)
+        bid = np.floor(middle * (1.0 - half)).astype(np.int64)
+        ask = np.maximum(np.ceil(middle * (1.0 + half)).astype(np.int64), bid + 1)
+        step = np.maximum(np.rint(self.step * width * middle).astype(np.int64), 1)
+        scale = np.minimum(block.equity / np.maximum(block.capital, 1), 1.0) * self.depth * held.limit
+        scale *= np.where(block.equity < self.weak * block.capital, self.weak_size, 1.0)
+        scale *= block.alive & (block.equity > self.stops * block.capital)
+        size = np.maximum(scale[:, None] * weight * np.where(stressed, self.stress_size, 1.0) * (view.rank > 0), 0.0)
+        bid_size = (size * np.clip(1.0 - held.full, 0.0, 1.0)[:, None]).astype(np.int64)
+        ask_size = (size * np.clip(1.0 + held.full, 0.0, 1.0)[:, None]).astype(np.int64)
+        self.unload(block, held, scale > 0, bid, ask, bid_size, ask_size)
+        bid = np.where((bid_size > 0) & (bid > 0), bid, 0)
+        ask = np.where(ask_size > 0, ask, 0)
+        return Quotes(bid, ask, bid_size, ask_size, step, self.levels)
+
+    def unload(self, block: Population, held: Inventory, quoting: np.ndarray, bid: np.ndarray, ask: np.ndarray,
+               bid_size: np.ndarray, ask_size: np.ndarray) -> None:
+        """Offer a part of the largest leg through the market where inventory is near its limit (changes the last four)."""
+        for row in np.flatnonzero(quoting & (np.abs(held.full) > self.overload)):
+            long = held.net[row] > 0
+            leg = int(np.argmax(block.position[row] if long else -block.position[row]))
+            through = block.reference[row, leg] * (1.0 - self.lay_off_reach if long else 1.0 + self.lay_off_reach)
+            contracts = int(np.ceil(self.lay_off * abs(int(block.position[row, leg])) / self.levels))
+            if long:
+                ask[row, leg], ask_size[row, leg], bid_size[row, leg] = max(1, int(np.floor(through))), contracts, 0
+            else:
+                bid[row, leg], bid_size[row, leg], ask_size[row, leg] = max(1, int(np.ceil(through))), contracts, 0

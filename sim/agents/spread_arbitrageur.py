@@ -1,0 +1,71 @@
+"""Calendar-spread arbitrageurs: they make twelve books one curve."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.agents.base import Execution, View
+from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.rules import leverage_caps, lots_per_cent, mispricing
+from sim.plugin import param
+from sim.population import Population
+
+
+class SpreadArbitrageur(Fund, type="spread_arbitrageur"):
+    """Arbitrageur who sells the rich and buys the cheap of two neighbouring months, contract for contract.
+
+    Source: Shleifer & Vishny 1997 (J. Finance 52:35) for arbitrage limited by capital; band and size are judgement.
+    """
+
+    agent = FundAgent
+    sector = "liquidity"
+
+    execution: Execution = param(factory=lambda: Execution(activity=0.8, visits=0, child=0.5, aggressive=0.8), unit="rules",
+                                 doc="how wishes become orders; all months at once, so that both legs trade",
+                                 source="judgement: a leg alone is a risk")
+    count: int = param(12, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    capital: float = param(0.05, unit="multiple of the hedgers' notional", low=0, high=1000, source=PROTOTYPE,
+                           doc="capital of the whole block over what hedgers would hold if they hedged in full")
+    leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, source="judgement: as other funds",
+                                doc="largest sum of both legs of all spreads over equity")
+    band: float = param(0.01, unit="log", low=0, high=1, source="judgement: about one bid-ask spread",
+                        doc="deviation from the fair spread of two neighbouring months that is left alone")
+    full: float = param(0.03, unit="log", above=0, high=1, source="judgement",
+                        doc="deviation beyond the band at which a spread is held at full size")
+    wind_down: int = param(5, unit="business days", low=1, high=60, source="judgement: the last week of the near month",
+                           doc="days before the near month ends over which its spread is given up")
+
+    def spread_sizes(self, view: View) -> tuple[np.ndarray, np.ndarray]:
+        """Slots in order of rank (int64[k]) and, for each neighbouring pair, near contracts per cent of equity (float64[k-1]).
+
+        Fair is the spread of the consensus values: a pair deviates by d = log(value/price) of the near month less that
+        of the far one, and is held with the sign of d at a share clip((|d| - band) / full, 0, 1) of full size.
+        """
+        order = np.argsort(np.where(view.rank > 0, view.rank, len(view.rank) + 1), kind="stable")
+        order = order[: int((view.rank > 0).sum())]
+        cheap, per_cent = mispricing(view)[order], (leverage_caps(view, self.leverage_max) * lots_per_cent(view))[order]
+        gap = cheap[:-1] - cheap[1:]
+        share = np.clip((np.abs(gap) - self.band) / self.full, 0.0, 1.0)
+        share *= np.minimum(view.days_left[order][:-1] / self.wind_down, 1.0)
+        legs = 2.0 * max(len(order) - 1, 1)
+        return order, np.sign(gap) * share * np.minimum(per_cent[:-1], per_cent[1:]) / legs
+
+    def target_of(self, me: FundAgent, view: View) -> np.ndarray:
+        """The near month of each pair in the direction of its cheapness, the far month against it; whole contracts towards zero."""
+        if not me.alive:
+            return me.position.copy()
+        order, size = self.spread_sizes(view)
+        out = np.zeros(len(view.rank), np.int64)
+        for pair in range(len(size)):
+            contracts = int(size[pair] * max(float(me.equity), 0.0))
+            out[order[pair]] += contracts
+            out[order[pair + 1]] -= contracts
+        return out
+
+    def target(self, block: Population, view: View) -> np.ndarray:
+        order, size = self.spread_sizes(view)
+        pairs = (size * np.maximum(block.equity, 0)[:, None]).astype(np.int64)
+        wish = np.zeros(block.position.shape, np.int64)
+        wish[:, order[:-1]] += pairs
+        wish[:, order[1:]] -= pairs
+        return np.where(block.alive[:, None], wish, block.position)
