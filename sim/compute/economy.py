@@ -12,11 +12,10 @@ import math
 import numpy as np
 
 from sim.calendar import Calendar
-from sim.compute import start
+from sim.compute import start, supply
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
-from sim.compute.forecast_kernels import project
 from sim.compute.indices.base import Index
 from sim.compute.indices.transaction import AHEAD
 from sim.compute.kernels import step_lists, step_market
@@ -28,10 +27,12 @@ from sim.compute.layout import (
     WORLD,
     by_region,
     chip_table,
+    derive,
+    horizon_table,
     pack,
 )
 from sim.compute.operators import Operators, fringe, join, starting_shares
-from sim.compute.supply_kernels import allocate_chips, move_fleet, outlook_energisations
+from sim.compute.supply_kernels import move_fleet
 from sim.compute.tokens import TokenPrices
 from sim.streams import Streams
 
@@ -59,7 +60,9 @@ class Economy:
             raise ValueError(f"two indices have one name in {labels}: set `name`")
         self.config, self.streams, self.calendar, self.indices = config, streams, calendar, indices
         self.owners = join(operators, fringe(config, operators, streams))
-        self.parameters, self.chips, self.dials = pack(config), chip_table(config), Dials()
+        self.p, self.chips, self.dials = derive(config), chip_table(config), Dials()
+        self.parameters = pack(self.p)
+        self._horizon, self._ahead = horizon_table(self.p), supply.Outlook(self.p)
         self.power_price = by_region(config.supply.power_price)
         self.day = -calendar.burn_in - 1
         self._start_supply()
@@ -76,10 +79,10 @@ class Economy:
         self.fleet = start.first_fleet(c, self.provider, self.chips)
         self.provider["capacity"] = (self.fleet * self.chips["throughput"]).sum(axis=1)
         horizon = c.supply.site_time + max(c.supply.late_most, c.supply.late_least) + 2
-        self.waiting = start.sites_under_way(c, self.parameters, self.provider, self.chips, first, horizon)
+        self.waiting = start.sites_under_way(c, self.p, self.provider, self.chips, first, horizon)
         self.received = self.fleet + self.waiting.sum(axis=0)
         self.retired = np.zeros_like(self.fleet)
-        self.placed = start.orders_under_way(c, self.parameters, self.provider)
+        self.placed = start.orders_under_way(c, self.p, self.provider)
         self._placed_total = self.placed.sum(axis=1)
         self._carry, self._worn = np.zeros(self.fleet.shape), np.zeros(self.fleet.shape)
         work = (self.waiting * self.chips["throughput"]).sum(axis=2)
@@ -93,20 +96,18 @@ class Economy:
 
     def _start_prices(self) -> None:
         """Prices and expectations at the reference."""
-        p, regions, n = self.parameters[0], len(REGIONS), len(self.provider)
-        cost = (self.chips["avoidable"] + self.chips["power"] * p["pue"] * self.power_price[:, None]) / self.chips["throughput"]
-        self._log_cost, self._asked_energy = np.log(cost), np.zeros(regions)
-        self.region = start.region_rows(self.config, self.parameters, self.provider, self.chips, self._weights, self._log_cost)
+        p, regions = self.p, len(REGIONS)
+        cost = (self.chips["avoidable"] + self.chips["power"] * p.pue * self.power_price[:, None]) / self.chips["throughput"]
+        self._log_cost = np.log(cost)
+        self.region = start.region_rows(self.config, self.p, self.provider, self.chips, self._weights, self._log_cost)
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
-        w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p["efficiency_growth"] * (self.day + 1))
-        w.growth_anchor = p["growth_demand"]
-        self.outlook = np.full((regions, MONTHS), p["log_reference"])
-        self._path = self.outlook.copy()
+        w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p.efficiency_growth * (self.day + 1))
+        w.growth_anchor = p.growth_demand
+        self.outlook = np.full((regions, MONTHS), p.log_reference)
+        self._path = np.full((regions, MONTHS + 1), p.log_reference)
         self._future = np.zeros((regions, MONTHS))
-        days = MONTHS * MONTH_DAYS
-        self._flow, self._cumulated, self._prefix = np.zeros(days), np.zeros(days + 1), np.zeros(MONTHS + 1)
-        self._delivered = np.zeros(n)
+        self._prefix = np.zeros(MONTHS + 1)
 
     def _start_outputs(self) -> None:
         days = len(self.calendar.dates)
@@ -132,8 +133,8 @@ class Economy:
         self.day = day
         self._read_curve(curve)
         self._move_chips()
-        self._trade_spot()
-        self._look_ahead()
+        self._expect_sites()
+        self._trade()
         self.tokens.step(self, day)
         self._publish()
 
@@ -148,35 +149,46 @@ class Economy:
                 ratio = np.log(curve[1:13] / belief[1:13])
             listed = np.isfinite(ratio)
             gap = float(ratio[listed].sum()) / 12 if listed.any() else 0.0  # unlisted months count as no news
-        w, c = self.world[0], self.config
-        w.curve_orders, w.curve_offers = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
-        w.curve_demand, w.curve_lists = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
+        w, c = self.world, self.config
+        w["curve_orders"], w["curve_offers"] = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
+        w["curve_demand"], w["curve_lists"] = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
 
     def _move_chips(self) -> None:
-        elapsed = self.day + self.calendar.burn_in
+        elapsed, p, d, world = self.day + self.calendar.burn_in, self.p, self.dials, self.world
         slot, site = elapsed % len(self.placed), elapsed % len(self.waiting)
-        day, d = float(self.day), self.dials
-        allocate_chips(self.parameters, d.world, self.world, self.region, self.provider, self.placed, self._placed_total,
-                       self._delivered, day, slot)
-        move_fleet(self.parameters, d.world, d.regional, self.chips, self.world, self.region, self.provider,
-                   self._delivered, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
-                   self._schedule, self._weights, self.streams.key("compute.sites", self.day), day, site)
+        strip = self.region["strip"] + world["curve_orders"]
+        view = float((self.region["capacity"] * strip).sum() / self.region["capacity"].sum()) - p.log_reference
+        world["vendor_view"] += p.vendor_gain * (view - world["vendor_view"])
+        self._output = supply.vendor_output(p, float(world["vendor_view"][0]), self.day)
+        delivered = supply.allocate(p, self._output * d.supply_mult, d.export_control, self.region, self.provider,
+                                    self.placed[slot])
+        mix = supply.delivery_mix(p, self.day, d.export_control)
+        move_fleet(self.parameters, d.world, d.regional, self.chips, world, self.region, self.provider, delivered,
+                   mix, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
+                   self._schedule, self._weights, self.streams.key("compute.sites", self.day), site)
+        self.placed[slot] = supply.place_orders(p, strip, self.provider)
+        self._placed_total[slot] = world["orders"] = self.placed[slot].sum()
 
-    def _trade_spot(self) -> None:
-        key, day, d = self.streams.key, self.day, self.dials
+    def _expect_sites(self) -> None:
+        """Energisations expected in the months ahead."""
+        elapsed, d = self.day + self.calendar.burn_in, self.dials
+        slot, site = (elapsed + 1) % len(self.placed), (elapsed + 1) % len(self.waiting)
+        coming = np.concatenate([self._placed_total[slot:], self._placed_total[:slot]])
+        schedule = np.concatenate([self._schedule[:, site:], self._schedule[:, :site]], axis=1)
+        total = self._ahead.cumulated_deliveries(self._output, d.supply_mult, float(self.provider["queue"].sum()),
+                                                 coming, float(self.world["orders"][0]))
+        self._future = self._ahead.by_month(total, self.region["delivery_share"], schedule, d.site_mult)
+
+    def _trade(self) -> None:
+        """Spot markets today and as expected, then list prices."""
+        day, d, rows = self.day, self.dials, len(REGIONS) + 1
         scale = self.config.demand.burn_in_scale if day < 0 else 1.0
-        step_market(self.parameters, d.world, d.regional, self.chips, self.world, self.region, self._weights,
-                    self._log_cost, self.power_price, self._asked_energy, key("compute.world", day),
-                    key("compute.region", day), float(day), scale)
-        step_lists(self.parameters, self.world, self.region, self.provider, key("compute.lists", day), float(day))
-
-    def _look_ahead(self) -> None:
-        elapsed = self.day + self.calendar.burn_in
-        outlook_energisations(self.parameters, self.dials.world, self.world, self.region, self.provider,
-                              self._placed_total, self._schedule, self._flow, self._cumulated, self._future,
-                              float(self.day), elapsed % len(self.placed), elapsed % len(self.waiting))
-        project(self.parameters, self.dials.world, self.dials.regional, self.world, self.region, self._weights,
-                self._log_cost, self._asked_energy, self._future, self._prefix, self._path, self.outlook)
+        z = self.streams.normal("compute.demand", rows * 9, day).reshape(rows, 9)
+        u = self.streams.uniform("compute.jumps", rows * 2, day).reshape(rows, 2)
+        step_market(self.parameters, d.world, d.regional, self.chips, self._horizon, self.world, self.region,
+                    self._weights, self._log_cost, self.power_price, self._future, z, u, self._prefix, self._path,
+                    self.outlook, float(day), scale)
+        step_lists(self.parameters, self.world, self.region, self.provider, self.streams.key("compute.lists", day), float(day))
 
     def _publish(self) -> None:
         """Index values of the day, and the consensus for every delivery month."""
@@ -198,9 +210,9 @@ class Economy:
 
     def efficiency_jump(self, factor: float) -> None:
         """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds."""
-        w, p, jump = self.world[0], self.parameters[0], math.log(factor)
-        w.saving_target += p["efficiency_share"] * jump
-        w.rebound_target += p["efficiency_share"] * p["elasticity_slow"] * jump
+        w, p, jump = self.world[0], self.p, math.log(factor)
+        w.saving_target += p.efficiency_share * jump
+        w.rebound_target += p.efficiency_share * p.elasticity_slow * jump
         w.efficiency *= factor
 
     def restate(self, index: str, factor: float) -> None:
@@ -214,7 +226,7 @@ class Economy:
 
     def grade_level(self, day: int) -> float:
         """Log of an H100-hour over an H100-equivalent hour."""
-        return float(self.world[0]["grade"] - self.parameters[0]["obsolescence"] * day)
+        return float(self.world["grade"][0] - self.p.obsolescence * day)
 
     @property
     def spot(self) -> np.ndarray:
@@ -233,27 +245,27 @@ class Economy:
 
     @property
     def capacity_total(self) -> float:
-        return float(self.world[0]["capacity"])
+        return float(self.world["capacity"][0])
 
     @property
     def utilisation(self) -> float:
         """Share of capacity that works."""
-        return float(self.world[0]["utilisation"])
+        return float(self.world["utilisation"][0])
 
     @property
     def idle_share(self) -> float:
         """Share of capacity that does not work."""
-        return float(self.world[0]["idle"])
+        return float(self.world["idle"][0])
 
     @property
     def rationed_share(self) -> float:
         """Share of demand for uncommitted capacity that finds none at the posted transaction price."""
-        return float(self.world[0]["rationed"])
+        return float(self.world["rationed"][0])
 
     @property
     def stockout_share(self) -> float:
         """Share of providers sold out at their list price."""
-        return float(self.world[0]["stockout"])
+        return float(self.world["stockout"][0])
 
     @property
     def served(self) -> np.ndarray:
@@ -263,8 +275,8 @@ class Economy:
     @property
     def demand_growth_belief(self) -> float:
         """Log per year: growth of demand over the next year that the public expects."""
-        w, p = self.world[0], self.parameters[0]
-        fading = (1 - p["growth_decay"] ** 252) / (-math.log(p["growth_decay"]) * 252)
+        w, p = self.world[0], self.p
+        fading = (1 - p.growth_decay ** 252) / (-math.log(p.growth_decay) * 252)
         return float(w["growth_anchor"] + w["growth_belief"] * fading)
 
     @property
@@ -275,7 +287,7 @@ class Economy:
     @property
     def pace_of_ai(self) -> float:
         """Training compute used since day 0 times efficiency, in H100-equivalent years at the efficiency of day 0."""
-        return float(self.world[0]["pace"])
+        return float(self.world["pace"][0])
 
     @property
     def token_price(self) -> float:
@@ -310,7 +322,7 @@ class Economy:
     # --- copies ------------------------------------------------------------------------------------------
 
     _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry", "_worn",
-              "_schedule", "_weights", "_log_cost", "_asked_energy", "region", "world", "outlook", "_path", "_future",
+              "_schedule", "_weights", "_log_cost", "region", "world", "outlook", "_path", "_future",
               "index_history", "index_value", "forecast", "_index_state")
 
     def snapshot(self) -> dict:

@@ -2,8 +2,13 @@
 
 import math
 
-from sim.compute.supply_kernels import logistic
 from sim.jit import combine, kernel, leaf, normal, uniform
+
+
+@leaf
+def logistic(x):
+    """1 / (1 + exp(-x))."""
+    return 1.0 / (1.0 + math.exp(-x))
 
 
 @leaf
@@ -76,28 +81,28 @@ def energy_shift(p, chips, weights, power, reference_power, r):
 
 
 @leaf
-def step_world(p, d, w, key, day, scale):
+def step_world(p, d, w, z, u, scale):
     """One day of the states that all regions share."""
     # growth and level of demand; forecasters filter growth from the level, dials and surge being public news
-    w.growth = p.growth_decay * w.growth + scale * p.growth_step * normal(key, 0)
-    change = (p.growth_demand + w.growth + d.growth_add) / 252.0 + scale * p.permanent_step * normal(key, 1)
+    w.growth = p.growth_decay * w.growth + scale * p.growth_step * z[0]
+    change = (p.growth_demand + w.growth + d.growth_add) / 252.0 + scale * p.permanent_step * z[1]
     w.level += change
     seen = change * 252.0 - w.growth_anchor - w.growth_belief
     w.growth_belief = p.growth_decay * w.growth_belief + p.learning_gain * seen
     w.growth_anchor += p.anchor_gain * (change * 252.0 - w.growth_anchor)
     # fast shocks with a common volatility; jumps at once, squeezes over days
-    w.volatility = p.volatility_decay * w.volatility + p.volatility_step * normal(key, 2)
-    w.fast = p.fast_decay * w.fast + p.fast_world * math.exp(w.volatility - p.volatility_mean) * normal(key, 3)
+    w.volatility = p.volatility_decay * w.volatility + p.volatility_step * z[2]
+    w.fast = p.fast_decay * w.fast + p.fast_world * math.exp(w.volatility - p.volatility_mean) * z[3]
     w.jump *= p.jump_decay
-    if uniform(key, 8) < p.jump_chance * math.exp(w.volatility - 0.5 * p.volatility_mean):
-        w.jump += p.jump_mean + p.jump_sd * normal(key, 4)
+    if u[0] < p.jump_chance * math.exp(w.volatility - 0.5 * p.volatility_mean):
+        w.jump += p.jump_mean + p.jump_sd * z[4]
     w.squeeze_target *= p.squeeze_decay
-    if uniform(key, 9) < p.squeeze_chance:
-        w.squeeze_target += p.squeeze_mean + p.squeeze_sd * normal(key, 5)
+    if u[1] < p.squeeze_chance:
+        w.squeeze_target += p.squeeze_mean + p.squeeze_sd * z[5]
     w.squeeze += p.squeeze_gain * (w.squeeze_target - w.squeeze)
-    w.need = p.need_decay * w.need + p.need_step * normal(key, 6)
-    w.grade = p.grade_decay * w.grade + p.grade_step * normal(key, 7)
-    w.belief = p.belief_decay * w.belief + p.belief_step * normal(key, 10)
+    w.need = p.need_decay * w.need + p.need_step * z[6]
+    w.grade = p.grade_decay * w.grade + p.grade_step * z[7]
+    w.belief = p.belief_decay * w.belief + p.belief_step * z[8]
     # an efficiency jump saves compute first and brings new uses later
     w.saving += p.saving_gain * (w.saving_target - w.saving)
     w.rebound += p.rebound_gain * (w.rebound_target - w.rebound)
@@ -105,81 +110,126 @@ def step_world(p, d, w, key, day, scale):
 
 
 @leaf
-def step_region(p, w, area, key, r, scale):
+def step_region(p, area, z, u, scale):
     """One day of the states of one region."""
-    luck = combine(key, r)
-    area.permanent = p.regional_decay * area.permanent + scale * p.regional_step * normal(luck, 0)
-    area.need = p.need_decay * area.need + p.need_step * normal(luck, 1)
-    area.volatility = p.volatility_decay * area.volatility + p.volatility_step * normal(luck, 2)
-    area.fast = p.fast_decay * area.fast + p.fast_region * math.exp(area.volatility - p.volatility_mean) * normal(luck, 3)
+    area.permanent = p.regional_decay * area.permanent + scale * p.regional_step * z[0]
+    area.need = p.need_decay * area.need + p.need_step * z[1]
+    area.volatility = p.volatility_decay * area.volatility + p.volatility_step * z[2]
+    area.fast = p.fast_decay * area.fast + p.fast_region * math.exp(area.volatility - p.volatility_mean) * z[3]
     area.jump *= p.jump_decay
-    if uniform(luck, 4) < p.jump_chance * math.exp(area.volatility - 0.5 * p.volatility_mean):
-        area.jump += p.jump_mean + p.jump_sd * normal(luck, 5)
+    if u[0] < p.jump_chance * math.exp(area.volatility - 0.5 * p.volatility_mean):
+        area.jump += p.jump_mean + p.jump_sd * z[4]
+
+
+@leaf
+def strip_of(prefix, month, months):
+    """Mean log price of the twelve months after `month` (0: today), or of those there are."""
+    low = min(month, months - 1)
+    high = min(month + 12, months)
+    return (prefix[high] - prefix[low]) / (high - low)
 
 
 @kernel
-def step_market(params, dials, region_dials, chips, world, region, weights, log_cost, power, asked_energy, world_key,
-                region_key, day, scale):
-    """Demand of one day, clearing and transactions in each region, rationing and use.
+def step_market(params, dials, region_dials, chips, horizon, world, region, weights, log_cost, power, future, z, u,
+                prefix, path, outlook, day, scale):
+    """Demand of one day, then clearing in each region today and, as the public expects it, in the months ahead.
+
+    Today and the months are cleared by the same lines: today is month 0, in which everything is left of every
+    state; month m covers business days 21(m-1) to 21m ahead. The projection is deterministic, with a closed-form
+    term for the mean of the exponential. The 12-month strip that offers and users read in each month is yesterday's
+    outlook, so today's and tomorrow's prices are never solved together.
 
     params, dials : record[1]        in
-    region_dials  : record[4]        in: demand_mult, power_mult, available
+    region_dials  : record[4]        in: demand_mult, power_mult
     chips         : record[g]        in: throughput, power, avoidable cost without power
+    horizon       : record[months + 1]  in: what is left of each state at today (all) and in the middle of each month
     world, region : record[1], [4]   in, out: states; figures of the day
     weights       : float64[4, g]    in: share of each generation in capacity
     log_cost      : float64[4, g] log $/H100e-hour  out: avoidable cost of each generation
     power         : float64[4] $/kWh in: undisturbed power price
-    asked_energy  : float64[4] log   out: shift of asks through energy
-    world_key, region_key : uint64   luck of the day
-    day           : float64          business days since day 0
-    scale         : float64          size of slow shocks (smaller in the burn-in)
+    future        : float64[4, months] H100e  in: expected energisations
+    z             : float64[5, 9]    in: standard normal draws, one row a region and one for the world
+    u             : float64[5, 2]    in: uniform draws likewise
+    prefix        : float64[months + 1]       workspace
+    path          : float64[4, months + 1] log $  in, out: clearing prices; warm start of the next day
+    outlook       : float64[4, months] log $  in, out: expected price, yesterday's on entry
+    day, scale    : float64          business days since day 0; size of slow shocks (smaller in the burn-in)
     """
     p, d, w = params[0], dials[0], world[0]
-    regions = region.shape[0]
-    step_world(p, d, w, world_key, day, scale)
-    surge = p.surge * min(1.0, max(0.0, 1.0 + day / p.surge_days))
+    regions, months = outlook.shape
+    step_world(p, d, w, z[regions], u[regions], scale)
     mean_pull = mean_price = 0.0
     for r in range(regions):
-        step_region(p, w, region[r], region_key, r, scale)
+        step_region(p, region[r], z[r], u[r], scale)
         mean_pull += math.exp(region[r].migration) / regions
         mean_price += region[r].price / regions
-    w.demand = w.served = w.rationed = w.utilisation = w.idle = 0.0
+    common = w.level + p.surge * min(1.0, max(0.0, 1.0 + day / p.surge_days)) + w.rebound - w.saving
+    hump = w.squeeze_target * p.squeeze_overshoot  # the squeeze under way: a ramp towards a target that decays
+    w.demand = w.served = w.rationed = w.utilisation = 0.0
     for r in range(regions):
         area, rate = region[r], power[r] * region_dials[r].power_mult
         for g in range(weights.shape[1]):
-            e = chips[g].throughput
-            log_cost[r, g] = math.log((chips[g].avoidable + chips[g].power * p.pue * rate) / e)
-        asked_energy[r] = energy_shift(p, chips, weights, rate, power[r], r)
-        area.demand = (area.base_demand + w.level + area.permanent + surge + w.rebound - w.saving
-                       + math.log(region_dials[r].demand_mult))
-        ratio = math.exp(area.demand) / area.capacity
-        area.needed = p.need * ratio * math.exp(w.need + area.need - p.elasticity_slow * area.slow)
-        mobile = 1.0 - p.mobile_share + p.mobile_share * math.exp(area.migration) / mean_pull
-        area.uncommitted = area.reference_demand * ratio * mobile * math.exp(
-            w.fast + area.fast + w.jump + area.jump + w.squeeze
-            - max(0.0, p.elasticity_slow - p.elasticity_fast) * area.slow)
-        slack, busy = slack_of(p, area.needed), min(area.needed, 1.0)
-        overflow = p.committed * max(0.0, slack - (1.0 - area.needed)) + 1e-12
-        floats = (1.0 - p.committed) * max(0.0, 1.0 - p.vacancy - d.vacancy_add) * d.float_mult
-        sublets, spares = p.committed * d.sublet_mult, p.spare * area.hyperscaler_share * d.spare_mult
-        offers_strip, users_strip = area.strip + w.curve_offers, area.strip + w.curve_demand
-        area.clearing, _, _ = clear(p, area.clearing, 1e-10, area.uncommitted, overflow, slack, busy, offers_strip,
-                                    users_strip, asked_energy[r], floats, sublets, spares, weights, log_cost, r)
-        gap = area.clearing - area.price
-        area.price += min(1.0, p.adjustment + p.adjustment_gap * abs(gap)) * gap
-        elastic, contracts, supply, _, displaced = balance(
-            p, area.price, area.uncommitted, overflow, slack, busy, offers_strip, users_strip,
-            asked_energy[r], floats, sublets, spares, weights, log_cost, r)
-        area.served = min(elastic + contracts, supply)
-        area.rationed = elastic + contracts - area.served
-        area.used = p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply)
-        area.slow += p.slow_gain * (area.price - p.log_reference - area.slow)
+            log_cost[r, g] = math.log((chips[g].avoidable + chips[g].power * p.pue * rate) / chips[g].throughput)
+        energy = energy_shift(p, chips, weights, rate, power[r], r)
+        prefix[0] = 0.0
+        for m in range(months):
+            prefix[m + 1] = prefix[m] + outlook[r, m]
+        log_mult = math.log(region_dials[r].demand_mult)
+        area.demand = area.base_demand + common + area.permanent + log_mult
+        capacity, need = area.capacity, w.need + area.need
+        mobile = math.log(1.0 - p.mobile_share + p.mobile_share * math.exp(area.migration) / mean_pull)
+        slow = area.slow
+        for m in range(months + 1):
+            h = horizon[m]
+            capacity *= h.survival
+            if m > 0:
+                capacity += 0.5 * future[r, m - 1]
+            if m > 1:
+                capacity += 0.5 * future[r, m - 2]
+            demand = (area.demand + w.growth_anchor * h.years + w.growth_belief * h.growth - (1.0 - h.regional) * area.permanent
+                      - (1.0 - h.shock) * log_mult + (1.0 - h.rebound) * (w.rebound_target - w.rebound)
+                      - (1.0 - h.saving) * (w.saving_target - w.saving))
+            ratio = math.exp(demand) / capacity
+            needed = p.need * ratio * math.exp(need * h.need - p.elasticity_slow * slow)
+            uncommitted = area.reference_demand * ratio * math.exp(
+                (w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeeze + (w.squeeze - hump) * h.ramp
+                + h.drift + mobile * h.migration - max(0.0, p.elasticity_slow - p.elasticity_fast) * slow)
+            slack, busy = slack_of(p, needed), min(needed, 1.0)
+            overflow = p.committed * max(0.0, slack - (1.0 - needed)) + 1e-12
+            floats = ((1.0 - p.committed) * max(0.0, 1.0 - p.vacancy - d.vacancy_add * h.shock)
+                      * (1.0 + (d.float_mult - 1.0) * h.shock))
+            sublets = p.committed * (1.0 + (d.sublet_mult - 1.0) * h.shock)
+            spares = p.spare * area.hyperscaler_share * (1.0 + (d.spare_mult - 1.0) * h.shock)
+            strip = strip_of(prefix, m, months)
+            y, elastic_share, steep = clear(
+                p, path[r, m], 1e-9, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
+                energy, floats, sublets, spares, weights, log_cost, r)
+            path[r, m] = y
+            if m > 0:
+                slope = elastic_share / steep
+                outlook[r, m - 1] = y + 0.5 * slope * slope * h.variance + 0.5 * h.slow_variance
+                slow += (y - p.log_reference - slow) * h.slow
+                continue
+            gap = y - area.price  # today's transactions follow with inertia, and what the posted price leaves unserved is rationed
+            area.price += min(1.0, p.adjustment + p.adjustment_gap * abs(gap)) * gap
+            elastic, contracts, supply, _, displaced = balance(
+                p, area.price, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
+                energy, floats, sublets, spares, weights, log_cost, r)
+            area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
+            area.served = min(elastic + contracts, supply)
+            area.rationed = elastic + contracts - area.served
+            area.used = p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply)
+            area.slow += h.slow * (area.price - p.log_reference - area.slow)
+            slow = area.slow
+            w.demand += (p.committed * busy + elastic + contracts) * capacity
+            w.served += area.served * capacity
+            w.rationed += area.rationed * capacity
+            w.utilisation += area.used * capacity / w.capacity
+        area.strip = 0.0
+        for m in range(12):
+            area.strip += outlook[r, m] / 12.0
         area.migration = (p.migration_decay * area.migration
                           - (1.0 - p.migration_decay) * p.migration * (area.price - mean_price))
-        w.demand += (p.committed * busy + elastic + contracts) * area.capacity
-        w.served += area.served * area.capacity
-        w.rationed += area.rationed * area.capacity
-        w.utilisation += area.used * area.capacity / w.capacity
     w.idle = 1.0 - w.utilisation
     w.rationed /= w.served + w.rationed
     w.pace += p.training_share * w.utilisation * w.capacity * w.efficiency / 252.0
@@ -198,7 +248,7 @@ def step_lists(params, world, region, provider, key, day):
     """Providers review list prices with a small chance and change them in administered steps.
 
     world, region : record[1], [4]  in, out: stockout; list_reference
-    provider      : record[n]       in, out: own, log_list, sold_out
+    provider      : record[n]       in, out: own, log_list, sold_out, chance (of being left out of panels)
     key           : uint64          luck of the day; provider i draws from (its key, key)
     day           : float64
     """
@@ -225,5 +275,6 @@ def step_lists(params, world, region, provider, key, day):
         gap = anchor + one.markup + one.own - one.log_list
         if abs(gap) > p.threshold and uniform(luck, 1) < hazard:
             one.log_list += administered(gap, p.part)
+        one.chance = uniform(luck, 2)
         one.sold_out = logistic((spot - one.log_list) / p.stockout_width)
         w.stockout += one.sold_out / provider.shape[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -39,9 +40,13 @@ REGION = record(**floats(
     "strip"))  # log price expected over the next 12 months
 
 PROVIDER = record(kind="i8", region="i8", key="u8", **floats(
-    "capacity queue order order_multiplier markup own log_list sold_out"))
+    "capacity queue order order_multiplier markup own log_list sold_out chance"))
 
 CHIP = record(**floats("throughput power retirement avoidable"))
+
+HORIZON = record(**floats(
+    "years growth regional shock saving rebound need fast jump squeeze ramp drift migration variance "
+    "slow_variance slow survival"))
 
 DIALS = record(**floats("supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add"))
 REGION_DIALS = record(**floats("demand_mult power_mult available"))
@@ -108,7 +113,8 @@ def _noise(config: ComputeConfig) -> dict[str, float]:
     variance = (n.world_sd ** 2 + n.regional_sd ** 2
                 + 2 * n.jump_rate * (n.jump_mean ** 2 + n.jump_sd ** 2) / (2 * jump_kappa)
                 + n.squeeze_rate * (n.squeeze_mean ** 2 + n.squeeze_sd ** 2) / (2 * squeeze_kappa))
-    volatility = _decay(n.volatility_half_life)
+    volatility, squeeze_day = _decay(n.volatility_half_life), -math.log(squeeze)
+    ramp = -math.log(1.0 - 1.0 / n.squeeze_ramp) if n.squeeze_ramp > 1 else 40.0
     return {
         "fast_decay": decay, "fast_world": n.world_sd * math.sqrt(1 - decay ** 2),
         "fast_region": n.regional_sd * math.sqrt(1 - decay ** 2),
@@ -117,7 +123,8 @@ def _noise(config: ComputeConfig) -> dict[str, float]:
         "jump_mean": n.jump_mean, "jump_sd": n.jump_sd, "jump_decay": jump,
         "jump_drift": 2 * n.jump_rate * n.jump_mean / jump_kappa,
         "squeeze_chance": n.squeeze_rate / BUSINESS_DAYS, "squeeze_mean": n.squeeze_mean, "squeeze_sd": n.squeeze_sd,
-        "squeeze_decay": squeeze, "squeeze_gain": 1.0 / n.squeeze_ramp,
+        "squeeze_decay": squeeze, "squeeze_gain": 1.0 / n.squeeze_ramp, "squeeze_ramp": ramp,
+        "squeeze_overshoot": (ramp / (ramp - squeeze_day) if abs(ramp - squeeze_day) > 1e-9 else 1.0),
         "squeeze_drift": n.squeeze_rate * n.squeeze_mean / squeeze_kappa, "fast_variance": variance,
     }
 
@@ -152,12 +159,36 @@ def _lists(config: ComputeConfig) -> dict[str, float]:
     }
 
 
-def pack(config: ComputeConfig) -> np.ndarray:
-    """All parameters as one record, in units of days and logs: an array of one element whose fields kernels read."""
-    values = {**_supply(config), **_demand(config), **_noise(config), **_prices(config), **_lists(config)}
-    out = np.zeros(1, record(**dict.fromkeys(values, "f8")))
-    for name, value in values.items():
-        out[0][name] = value
+def derive(config: ComputeConfig) -> SimpleNamespace:
+    """All parameters in the units that the rules use: days, logs, decays."""
+    return SimpleNamespace(**_supply(config), **_demand(config), **_noise(config), **_prices(config), **_lists(config))
+
+
+def pack(values: SimpleNamespace) -> np.ndarray:
+    """The same as one record, an array of one element whose fields kernels read."""
+    out = np.zeros(1, record(**dict.fromkeys(vars(values), "f8")))
+    for name, value in vars(values).items():
+        out[name] = value
+    return out
+
+
+def horizon_table(p: SimpleNamespace) -> np.ndarray:
+    """record[37]: what is left of each state today (row 0) and in the middle of each month ahead, and what time adds."""
+    out = np.zeros(MONTHS + 1, HORIZON)
+    ahead = np.concatenate([[0.0], MONTH_DAYS * (np.arange(MONTHS) + 0.5)])
+    out["years"] = ahead / BUSINESS_DAYS
+    out["growth"] = (1 - p.growth_decay ** ahead) / (-math.log(p.growth_decay) * BUSINESS_DAYS)
+    for name, decay in {"regional": p.regional_decay, "shock": p.shock_decay, "need": p.need_decay, "fast": p.fast_decay,
+                        "jump": p.jump_decay, "squeeze": p.squeeze_decay, "migration": p.migration_decay}.items():
+        out[name] = decay ** ahead
+    for name, gain in {"saving": p.saving_gain, "rebound": p.rebound_gain, "ramp": p.squeeze_ramp}.items():
+        out[name] = np.exp(-gain * ahead)
+    out["drift"] = p.jump_drift * (1 - out["jump"]) + p.squeeze_drift * (1 - out["squeeze"])
+    out["variance"] = p.fast_variance * (1 - out["fast"] ** 2)
+    out["slow_variance"] = p.slow_variance * np.minimum(out["years"], 1.5)
+    out["slow"] = 1 - math.exp(-MONTH_DAYS * p.slow_gain)
+    out["slow"][0] = p.slow_gain
+    out["survival"] = 1 - np.diff(ahead, prepend=0.0) * p.attrition
     return out
 
 

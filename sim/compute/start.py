@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
-from sim.compute.chips import DOMESTIC, GENERATIONS
+from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
-from sim.compute.kernels import balance, slack_of
-from sim.compute.layout import BUSINESS_DAYS, CHIP, HYPERSCALER, PROVIDER, REGION, SMALL
+from sim.compute.layout import BUSINESS_DAYS, HYPERSCALER, PROVIDER, REGION
 from sim.compute.operators import Operators
-from sim.compute.supply_kernels import delivery_share_of
+from sim.compute.supply import delivery_mix
 
 
 def draw_markups(config: ComputeConfig, owners: Operators, key: np.uint64) -> tuple[np.ndarray, np.ndarray]:
@@ -55,19 +55,13 @@ def first_fleet(config: ComputeConfig, provider: np.ndarray, chips: np.ndarray) 
     return np.floor(provider["capacity"][:, None] * mix + 0.5).astype(np.int64)
 
 
-def delivery_mix(parameters: np.ndarray, day: float) -> np.ndarray:
-    """float64[regions, g]: share of each generation in delivered work."""
-    g = len(GENERATIONS)
-    return np.array([[delivery_share_of(parameters[0], j, g, r == 1, 1.0, day) for j in range(g)] for r in range(len(REGIONS))])
-
-
-def sites_under_way(config: ComputeConfig, parameters: np.ndarray, provider: np.ndarray, chips: np.ndarray,
+def sites_under_way(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray, chips: np.ndarray,
                     first_day: int, horizon: int) -> np.ndarray:
     """int64[horizon, n, g]: GPUs delivered before the first day that still wait for their site."""
-    s, p = config.supply, parameters[0]
-    least, most = int(p["late_least"]), int(p["late_most"])
-    growth = p["growth_supply"]
-    rate = p["vendor_rate"] * np.exp(growth * (first_day - 1 - np.arange(horizon)))  # deliveries 1..horizon days ago
+    s = config.supply
+    least, most = int(p.late_least), int(p.late_most)
+    growth = p.growth_supply
+    rate = p.vendor_rate * np.exp(growth * (first_day - 1 - np.arange(horizon)))  # deliveries 1..horizon days ago
     due = np.zeros(horizon)
     for age, amount in enumerate(rate, start=1):
         if s.site_time - age >= 0:
@@ -76,24 +70,24 @@ def sites_under_way(config: ComputeConfig, parameters: np.ndarray, provider: np.
         days = days[(days >= 0) & (days < horizon)]
         due[days] += s.late_share * amount / (most - least + 1)
     share = provider["capacity"] / provider["capacity"].sum()
-    units = delivery_mix(parameters, float(first_day))[provider["region"]] / chips["throughput"]
+    units = delivery_mix(p, float(first_day), 1.0)[provider["region"]] / chips["throughput"]
     path = np.cumsum(due[:, None, None] * (share[:, None] * units)[None], axis=0)
     whole = np.floor(path + 0.5).astype(np.int64)
     return np.diff(whole, axis=0, prepend=np.zeros((1, *whole.shape[1:]), np.int64))
 
 
-def orders_under_way(config: ComputeConfig, parameters: np.ndarray, provider: np.ndarray) -> np.ndarray:
+def orders_under_way(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray) -> np.ndarray:
     """float64[lead, n] H100e: orders by the day they were placed; row 0 is the oldest."""
-    lead, p = config.supply.lead_time, parameters[0]
+    lead = config.supply.lead_time
     age = lead - np.arange(lead)
-    return provider["capacity"][None, :] * p["order_rate"] * np.exp(-p["growth_supply"] * age)[:, None]
+    return provider["capacity"][None, :] * p.order_rate * np.exp(-p.growth_supply * age)[:, None]
 
 
-def region_rows(config: ComputeConfig, parameters: np.ndarray, provider: np.ndarray, chips: np.ndarray,
+def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray, chips: np.ndarray,
                 weights: np.ndarray, log_cost: np.ndarray) -> np.ndarray:
     """record[4]: regions at rest at the reference price, with uncommitted demand such that the market clears there."""
-    out, p = np.zeros(len(REGIONS), REGION), parameters[0]
-    y = p["log_reference"]
+    out = np.zeros(len(REGIONS), REGION)
+    y = p.log_reference
     for name in ("price", "clearing", "strip", "list_reference"):
         out[name] = y
     for r in range(len(REGIONS)):
@@ -103,13 +97,12 @@ def region_rows(config: ComputeConfig, parameters: np.ndarray, provider: np.ndar
         area["capacity"], area["base_demand"] = capacity, math.log(capacity)
         area["delivery_share"] = capacity / provider["capacity"].sum()
         area["hyperscaler_share"] = provider["capacity"][here & (provider["kind"] == HYPERSCALER)].sum() / capacity
-        slack, busy = slack_of(p, p["need"]), min(p["need"], 1.0)
-        overflow = p["committed"] * max(0.0, slack - (1.0 - p["need"])) + 1e-12
-        _, contracts, supply, _, _ = balance(
-            p, y, 1.0, overflow, slack, busy, y, y, 0.0, (1 - p["committed"]) * (1 - p["vacancy"]), p["committed"],
-            p["spare"] * area["hyperscaler_share"], weights, log_cost, r)
-        area["reference_demand"] = supply - contracts
+        slack = p.need_smoothness * math.log1p(math.exp(min(40.0, (1 - p.need) / p.need_smoothness)))
+        floats = weights[r] / (1 + np.exp(-(y - log_cost[r]) / p.merit_width))
+        k = config.prices
+        supply = ((1 - k.committed_share) * (1 - k.vacancy) * floats.sum()
+                  + k.committed_share * (slack * k.sublet_share + k.displaced * min(p.need, 1.0) * k.displaced_share)
+                  + k.spare * area["hyperscaler_share"] * k.spare_share)
+        area["reference_demand"] = supply - k.committed_share * max(0.0, slack - 1 + p.need)
     return out
 
-
-assert CHIP.names[0] == "throughput" and SMALL == 2 and DOMESTIC == 5

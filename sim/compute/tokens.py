@@ -30,23 +30,23 @@ class TokenPrices:
         t, share = self.config, economy.region["capacity"] / economy.region["capacity"].sum()
         price = float((share * (t.strip_weight * economy.region["strip"]
                                 + (1 - t.strip_weight) * economy.region["price"])).sum())
-        jump = math.log(economy.world[0]["efficiency"]) - economy.parameters[0]["efficiency_growth"] * (day + 1)
+        jump = math.log(economy.world["efficiency"][0]) - economy.p.efficiency_growth * (day + 1)
         return price - math.log(t.tokens_per_hour) - self.trend * day - jump
 
     def step(self, economy: Economy, day: int) -> None:
         """New models and rare repricings of one day."""
-        t, cost = self.config, self.cost(economy, day)
-        z = self.streams.normal("compute.tokens.markup", t.labs, day)
+        t = self.config
         u = self.streams.uniform("compute.tokens.event", 2 * t.labs, day).reshape(2, t.labs)
-        fresh = cost + math.log(t.markup) + t.markup_sd * z
+        changed, new = u[0] < t.changes_per_year / BUSINESS_DAYS, u[0] > 1 - t.models_per_year / BUSINESS_DAYS
         if not self.log_price.size:
-            self.log_price = fresh
-            return
-        changed = u[0] < t.changes_per_year / BUSINESS_DAYS
-        step = np.where(u[1] < 0.5, math.log1p(t.change), math.log1p(-t.change))
-        self.log_price = np.where(changed, self.log_price + step, self.log_price)
-        new = u[0] > 1 - t.models_per_year / BUSINESS_DAYS
-        self.log_price = np.where(new, fresh, self.log_price)
+            self.log_price, new = np.zeros(t.labs), np.ones(t.labs, bool)
+        if changed.any():
+            step = np.where(u[1] < 0.5, math.log1p(t.change), math.log1p(-t.change))
+            self.log_price = np.where(changed, self.log_price + step, self.log_price)
+        if new.any():
+            z = self.streams.normal("compute.tokens.markup", t.labs, day)
+            fresh = self.cost(economy, day) + math.log(t.markup) + t.markup_sd * z
+            self.log_price = np.where(new, fresh, self.log_price)
 
     @property
     def index(self) -> float:

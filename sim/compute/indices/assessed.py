@@ -10,7 +10,6 @@ import numpy as np
 from sim.compute.forecast_kernels import expect_lists
 from sim.compute.indices.base import Index, State
 from sim.compute.layout import HYPERSCALER, MONTHS, SMALL
-from sim.compute.panel_kernels import assess
 from sim.plugin import param
 
 if TYPE_CHECKING:
@@ -43,19 +42,27 @@ class Assessed(Index, type="assessed"):
         region = np.zeros(4)
         for row, share in zip(rows, weight, strict=True):
             region[provider["region"][row]] += share
-        p, small = economy.parameters[0], provider["kind"][rows] == SMALL
-        left = (1.0 - self.normalisation) * provider["markup"][rows] + p["own_variance"] / 2
-        hazard = np.where(small, p["hazard_small"], p["hazard"])
-        return {"rows": rows, "weight": weight, "present": np.ones(len(rows), np.int64), "region": region,
+        p, small = economy.p, provider["kind"][rows] == SMALL
+        left = (1.0 - self.normalisation) * provider["markup"][rows] + p.own_variance / 2
+        hazard = np.where(small, p.hazard_small, p.hazard)
+        return {"rows": rows, "weight": weight, "present": np.ones(len(rows), bool), "region": region,
                 "restatement": np.zeros(1), "level": np.zeros(1), "work": np.empty(MONTHS + 1),
-                "panel": np.array([(weight * hazard).sum(), p["small_spot"] * (weight * small).sum(),
+                "panel": np.array([(weight * hazard).sum(), p.small_spot * (weight * small).sum(),
                                    math.log((weight * np.exp(left)).sum())])}
 
+    def panel_mean(self, members: np.ndarray, weight: np.ndarray, present: np.ndarray) -> float:
+        """$/GPU-hour: mean of the normalised quotes of those who report; updates who does (bool[m]).
+
+        A provider whose feed fails is missing from every panel at once. Where nobody reports, all quotes stand.
+        """
+        present[:] = np.where(present, members["chance"] >= self.missing, members["chance"] < self.returning)
+        weight = weight * present if present.any() else weight
+        quotes = np.exp(members["log_list"] - self.normalisation * members["markup"])
+        return float((weight * quotes).sum() / weight.sum())
+
     def value(self, economy: Economy, state: State, day: int) -> float:
-        label = f"index.{self.label}"
-        mean = assess(economy.provider, state["rows"], state["weight"], state["present"],
-                      economy.streams.key(f"{label}.panel", day), self.normalisation, self.missing, self.returning)
-        u = economy.streams.uniform(f"{label}.restatement", 3, day)
+        mean = self.panel_mean(economy.provider[state["rows"]], state["weight"], state["present"])
+        u = economy.streams.uniform(f"index.{self.label}.restatement", 3, day)
         if u[0] < self.restatements / 252:
             size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
             state["restatement"][0] += size if u[2] < 0.5 else -size

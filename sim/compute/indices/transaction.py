@@ -41,16 +41,15 @@ class Transaction(Index, type="transaction"):
         z = economy.streams.normal(f"index.{self.label}", 2, day)
         decay = 2.0 ** (-1.0 / self.composition_half_life)
         state["composition"][0] = decay * state["composition"][0] + self.composition_sd * math.sqrt(1 - decay * decay) * z[0]
-        us = economy.region[0]
-        volume = us["served"] / us["reference_demand"]
+        volume = economy.region["served"][0] / economy.region["reference_demand"][0]
         deals = self.deals * min(2.5, max(0.2, volume))
         level = float((self.weights() * economy.region["price"]).sum()) + economy.grade_level(day)
         return math.exp(level + state["composition"][0] + state["restatement"][0] + self.deal_sd / math.sqrt(deals) * z[1])
 
     def expected(self, economy: Economy, state: State, day: int) -> np.ndarray:
-        p = economy.parameters[0]
+        p = economy.p
         out = np.empty(MONTHS + 1)
         weights = self.weights()
         out[0] = (weights * economy.region["price"]).sum()
         out[1:] = (weights[:, None] * economy.outlook).sum(axis=0)
-        return out + economy.world[0]["grade"] * p["grade_decay"] ** AHEAD - p["obsolescence"] * (day + AHEAD) + state["restatement"][0]
+        return out + economy.world["grade"][0] * p.grade_decay ** AHEAD - p.obsolescence * (day + AHEAD) + state["restatement"][0]

@@ -1,0 +1,139 @@
+"""Orders, allocation of chips and the public outlook of energisations, on arrays of owners and days."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from sim.compute.chips import DOMESTIC, GENERATIONS
+from sim.compute.config import REGIONS
+from sim.compute.layout import HYPERSCALER, MONTH_DAYS, MONTHS
+
+CHINA = REGIONS.index("CN")
+
+
+def delivery_mix(p: SimpleNamespace, day: float, control: float) -> np.ndarray:
+    """float64[4, g]: share of each generation in the work delivered to each region.
+
+    New generations take over along logistic curves; in China part comes as domestic chips, more of it when export
+    control lets only a share `control` of the rest through.
+    """
+    def logistic(x: float) -> float:
+        return 1.0 / (1.0 + math.exp(-min(700.0, max(-700.0, x))))
+
+    rubin = logistic((day - p.vr200_day) / p.takeover_width)
+    blackwell = logistic((day - p.gb300_day) / p.takeover_width)
+    nvidia = np.zeros(len(GENERATIONS))
+    nvidia[2:5] = (1 - rubin) * (1 - blackwell), (1 - rubin) * blackwell, rubin
+    out = np.tile(nvidia, (len(REGIONS), 1))
+    passed = p.nvidia_share_china * control
+    domestic = 1 - p.nvidia_share_china
+    share = passed / (passed + domestic) if passed + domestic > 0 else 0.0
+    out[CHINA] *= share
+    out[CHINA, DOMESTIC] = 1 - share
+    return out
+
+
+def vendor_output(p: SimpleNamespace, vendor_view: float, day: float) -> float:
+    """Chips the vendor can make in a day (H100e), before disruptions: a trend bent by the smoothed strip."""
+    return p.vendor_rate * math.exp(p.growth_supply * day + p.vendor_response * vendor_view)
+
+
+def place_orders(p: SimpleNamespace, strip: np.ndarray, provider: np.ndarray) -> np.ndarray:
+    """float64[n] H100e: what owners order today, to keep their fleet on trend; more when their region's strip (float64[4], log) is high."""
+    want = p.order_rate * np.exp(p.order_response * (strip - p.log_reference))
+    return provider["capacity"] * want[provider["region"]] * provider["order_multiplier"]
+
+
+def allocate(p: SimpleNamespace, output: float, export_control: float, region: np.ndarray, provider: np.ndarray,
+             eligible: np.ndarray) -> np.ndarray:
+    """float64[n] H100e: chips delivered today out of the vendor's `output`.
+
+    Orders become eligible after the lead time (`eligible`, float64[n]) and wait in the owner's queue. Hyperscalers
+    are served a little better than pro rata. What export control stops is cancelled, and most of it goes to
+    others in proportion to their own deliveries, never beyond their queue.
+    """
+    queue = provider["queue"] + eligible
+    large = provider["kind"] == HYPERSCALER
+    first, rest = queue[large].sum(), queue[~large].sum()
+    pro_rata = min(1.0, output / max(first + rest, 1e-9))
+    fill_first = min(1.0, (1 + p.hyperscaler_favour) * pro_rata, output / max(first, 1e-9))
+    fill_rest = min(1.0, max(0.0, output - fill_first * first) / max(rest, 1e-9))
+    amount = np.where(large, fill_first, fill_rest) * queue
+    queue -= amount
+    if export_control < 1:
+        china = provider["region"] == CHINA
+        stopped = np.where(china, amount * p.nvidia_share_china * (1 - export_control), 0.0)
+        amount -= stopped
+        others = np.where(china, 0.0, amount)
+        extra = np.minimum(queue, p.refusal_redirected * stopped.sum() / max(others.sum(), 1e-9) * others)
+        amount += extra
+        queue -= extra
+    provider["queue"] = queue
+    total = amount.sum()
+    if total > 0:
+        here = np.bincount(provider["region"], amount, len(region))
+        region["delivery_share"] += 0.05 * (here / total - region["delivery_share"])
+    return amount
+
+
+class Outlook:
+    """Energisations that the public expects, by region and month ahead, from orders, sites and vendor output.
+
+    Deliveries are the least of vendor output and orders waiting: cumulated, output plus the running minimum of
+    (orders - output). Disruptions (dials) are expected to fade.
+    """
+
+    def __init__(self, p: SimpleNamespace) -> None:
+        days = np.arange(1, MONTHS * MONTH_DAYS + 1)
+        self.p, self.trend, self.faded = p, np.exp(p.growth_supply * days), p.shock_decay ** days
+        self.trend_sum = np.cumsum(self.trend)
+        self.on_time = np.arange(0, days.size + 1) - int(p.site_time)
+        self.on_time = np.maximum(0, self.on_time)
+        self.high = np.maximum(0, days - int(p.site_time) - int(p.late_least) + 1)
+        self.low = np.maximum(0, days - int(p.site_time) - int(p.late_most))
+        self.late = p.late_share / (p.late_most - p.late_least + 1)
+        self.wait = int(p.late_least + p.late_most) // 2
+        self._edges = np.arange(0, days.size + 1, MONTH_DAYS)
+
+    def cumulated_deliveries(self, output: float, supply_mult: float, queue: float, coming: np.ndarray,
+                             orders: float) -> np.ndarray:
+        """float64[757] H100e delivered by the end of each day ahead, 0 first.
+
+        output : float H100e          what the vendor makes today, undisturbed
+        queue  : float H100e          orders that wait at the vendor
+        coming : float64[lead] H100e  orders that become eligible tomorrow, the day after, ...
+        orders : float H100e          orders placed today, which stand for later ones
+        """
+        n, near = self.trend.size, min(coming.size, self.trend.size)
+        made = output * (self.trend_sum if supply_mult == 1 else np.cumsum(
+            self.trend * np.maximum(0.0, 1 - (1 - supply_mult) * self.faded)))
+        wanted = np.empty(n)
+        np.cumsum(coming[:near], out=wanted[:near])
+        wanted[near:] = wanted[near - 1] + orders * self.trend_sum[: n - near]
+        gap = wanted - made
+        total = np.zeros(n + 1)
+        np.add(made, np.minimum(0.0, np.minimum.accumulate(gap) + queue), out=total[1:])
+        return total
+
+    def by_month(self, total: np.ndarray, share: np.ndarray, schedule: np.ndarray, site_mult: float) -> np.ndarray:
+        """float64[4, 36] H100e energised by region and month ahead.
+
+        total    : float64[757] H100e      cumulated deliveries, 0 first
+        share    : float64[4]              regions' part of deliveries
+        schedule : float64[4, days] H100e  chips on the way to their site, by day of energisation, tomorrow first
+        """
+        spread = np.zeros(total.size + 1)
+        np.cumsum(total, out=spread[1:])
+        running = (1 - self.p.late_share) * total[self.on_time]
+        running[1:] += self.late * (spread[self.high] - spread[self.low])
+        flow = share[:, None] * np.diff(running)
+        reach = min(schedule.shape[1], flow.shape[1])
+        flow[:, :reach] += schedule[:, :reach]
+        if site_mult != 1:
+            held = flow * (np.maximum(0.0, 1 - site_mult) * self.faded)
+            flow -= held
+            flow[:, self.wait:] += held[:, : flow.shape[1] - self.wait]
+        return np.add.reduceat(flow, self._edges[:-1], axis=1)
