@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 NEWS = -1  # the cause of what no forced trade explains
+TRIFLE = 1e-9  # causes that weigh less are left out
 Causes = list[tuple[int, float]]
 
 
@@ -100,13 +101,13 @@ def complete(causes: Causes) -> Causes:
     """The same causes without empty ones, brought to a sum of one by ``NEWS`` (or scaled down if above)."""
     known: dict[int, float] = {}
     for cause, weight in causes:
-        if cause != NEWS and weight > 0.0:
+        if cause != NEWS and weight > TRIFLE:
             known[cause] = known.get(cause, 0.0) + weight
     total = sum(known.values())
     scale = 1.0 if total <= 1.0 else 1.0 / total
     rest = 1.0 - total * scale
     out = [(cause, weight * scale) for cause, weight in sorted(known.items())]
-    return out if out and rest <= 1e-12 else [(NEWS, rest), *out]
+    return out if out and rest <= TRIFLE else [(NEWS, rest), *out]
 
 
 def blend(parts: list[tuple[float, Causes]]) -> Causes:

@@ -185,10 +185,11 @@ class ClearingHouse(Accounts):
         causes = self.pot.causes()
         loss, unpaid, gain = self.pot.cover()
         if loss:
-            event = self.record.event(day, -1, "house loss", agent=self.house_row, agent_type="clearing",
+            label = self.row_label[self.house_row]
+            event = self.record.event(day, -1, "house loss", agent=self.house_row, agent_type=label,
                                       amount=loss, causes=causes)
             if unpaid:
-                self.record.event(day, -1, "house insolvent", agent=self.house_row, agent_type="clearing",
+                self.record.event(day, -1, "house insolvent", agent=self.house_row, agent_type=label,
                                   amount=unpaid, causes=[(event, 1.0)])
         self.today["house_loss_cents"] += loss
         self.today["house_shortfall_cents"] += unpaid

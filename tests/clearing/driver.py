@@ -74,7 +74,8 @@ class Market:
         out = []
         for at in range(len(table["event"])):
             own = causes["event"] == table["event"][at]
-            row = {name: table[name][at] for name in ("event", "day", "round", "kind", "agent", "quantity", "amount_cents")}
+            names = ("event", "day", "round", "kind", "agent", "quantity", "amount_cents")
+            row = {name: table[name][at] for name in names}
             row["causes"] = dict(zip(causes["cause"][own].tolist(), causes["weight"][own].tolist(), strict=True))
             if kind is None or row["kind"] == kind:
                 out.append(row)

@@ -15,7 +15,8 @@ trades = st.tuples(st.just("trade"), st.integers(0, N), st.integers(0, N), st.in
                    st.integers(1, 400), st.integers(-20, 20), st.booleans())
 steps = st.one_of(trades, trades, st.tuples(st.just("check"), moves), st.tuples(st.just("day"), moves),
                   st.tuples(st.just("forced")), st.tuples(st.just("expire"), moves, st.integers(0, CONTRACTS - 1)),
-                  st.tuples(st.just("close"), st.integers(0, N - 1)), st.tuples(st.just("top up"), st.integers(0, N - 1)))
+                  st.tuples(st.just("close"), st.integers(0, N - 1)),
+                  st.tuples(st.just("top up"), st.integers(0, N - 1)))
 configs = st.builds(ClearingConfig, margin=st.builds(Fixed, rate=st.sampled_from([0.0, 0.03, 0.2, 1.0])),
                     spread_charge=st.sampled_from([0.0, 0.25, 1.0]), house_capital=st.sampled_from([0.0, 0.05]),
                     house_pace=st.sampled_from([0.04, 0.5, 1.0]), maintenance=st.sampled_from([0.5, 1.0]))
