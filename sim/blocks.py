@@ -19,7 +19,9 @@ CALLED_ONCE_A_DAY = ("users", "suppliers")  # hedgers meet calls overnight; fund
 
 
 class Blocks:
-    """The blocks of a run in the order of the scenario, and after them the house's close-out account.
+    """The blocks of a run in the order of their labels, and after them the house's close-out account.
+
+    The order in which a scenario names its blocks says nothing, so it must change nothing.
 
     Parameters
     ----------
@@ -31,6 +33,7 @@ class Blocks:
 
     def __init__(self, model: mesa.Model, kinds: tuple[AgentType, ...], months: int, streams: Streams,
                  world: World) -> None:
+        kinds = tuple(sorted(kinds, key=lambda kind: kind.label))
         total = sum(kind.count for kind in kinds) + 1
         self.ledger, self.house_row = Ledger(total, months), total - 1
         self.all: list[tuple[AgentType, Population]] = []
@@ -56,7 +59,6 @@ class Blocks:
         for kind, block in self.all:
             self.floor[block.rows] = kind.closes_below
             self.ledger.post("opening capital", block.rows, block.capital.copy(), "outside world")
-        self.days_closed = np.zeros(total, np.int64)
 
     def desk(self, clearing: Any) -> Desk:
         """How each row trades; the last style is that of forced orders, set by the clearing rules."""
@@ -86,10 +88,6 @@ class Blocks:
         ledger = self.ledger
         return ledger.alive & (self.floor > 0) & (equity < self.floor * ledger.capital)
 
-    def count_days_closed(self) -> None:
-        """One more day for those who are closed."""
-        self.days_closed[:] = np.where(self.ledger.alive, 0, self.days_closed + 1)
-
     def balance_sheet(self) -> dict[str, np.ndarray]:
         """The columns of the monthly table of participants."""
         ledger = self.ledger
@@ -105,12 +103,10 @@ class Blocks:
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of all columns."""
-        return {"ledger": self.ledger.snapshot(), "blocks": [block.snapshot() for _, block in self.all],
-                "days_closed": self.days_closed.copy()}
+        return {"ledger": self.ledger.snapshot(), "blocks": [block.snapshot() for _, block in self.all]}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put copied columns back."""
         self.ledger.restore(state["ledger"])
-        self.days_closed[...] = state["days_closed"]
         for (_, block), columns_ in zip(self.all, state["blocks"], strict=True):
             block.restore(columns_)

@@ -53,6 +53,7 @@ class ComputeFutures(mesa.Model):
         self.own_value = np.full((rows, months), np.nan)  # what they think a contract is worth, ticks
         self.urgency = np.full(rows, np.nan)
         self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
+        self.known = np.ones(scenario.rounds)  # share of the day's news that is public, by round
         self.history: list[np.ndarray] = []  # settlement prices by slot, dollars, nan where not listed
         self.policies = sorted(scenario.policies, key=lambda p: p.date or scenario.start)
         self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
@@ -201,7 +202,6 @@ class ComputeFutures(mesa.Model):
             self.ledger.post("fund flow", rows, -self.ledger.cash[rows], "outside world")
             self.ledger.alive[rows] = False
         view = self.view(self.scenario.rounds - 1)
-        self.blocks.count_days_closed()
         for kind, block in self.blocks.trading:
             capital = kind.reopen(block, view, block.equity)
             if capital is not None and capital.any():
