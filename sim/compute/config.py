@@ -38,7 +38,7 @@ class Prices(Block):
     adjustment_gap: float = param(1.0, unit="share per day per log", low=0, high=10, doc="faster adjustment of large gaps", source=OWN)
     grade_sd: float = param(0.06, unit="log", low=0, high=1, doc="sd of the H100 price against the H100-equivalent price", source=OWN)
     grade_half_life: float = param(60.0, unit="business days", above=0, high=2520, doc="its half-life", source=OWN)
-    obsolescence: float = param(0.06, unit="log per year", low=0, high=1, doc="trend by which an H100-hour loses against the H100-equivalent",
+    obsolescence: float = param(0.08, unit="log per year", low=0, high=1, doc="trend by which an H100-hour loses against the H100-equivalent",
                                 source="judgement: resale decay 0.08-0.26 a year, of which a part is wear")
     stockout_width: float = param(0.10, unit="log", above=0, high=1, doc="smoothness of 'spot above list means sold out'", source="judgement")
 

@@ -63,7 +63,7 @@ class Supply(Block):
                                   doc="world capacity on day 0; the burn-in starts from where growth puts it",
                                   source="Epoch AI 15 M in January 2026, extrapolated at 3.3x a year to November 2026")
     growth: float = param(2.2, unit="times per year", low=0.5, high=6, doc="growth of vendor output", source=GROWTH)
-    retirement_allowance: float = param(0.06, unit="log per year", low=0, high=0.5,
+    retirement_allowance: float = param(0.045, unit="log per year", low=0, high=0.5,
                                         doc="added to growth when orders and vendor output are sized",
                                         source="fleet average of the retirement rates")
     lead_time: int = param(325, unit="business days", low=1, high=1260, doc="from order to eligibility at the vendor",
@@ -120,7 +120,7 @@ class Demand(Block):
     regional_half_life: float = param(500.0, unit="business days", above=0, high=5040, doc="half-life of regional shocks", source=OWN)
     burn_in_scale: float = param(0.3, unit="ratio", low=0, high=1, doc="slow shocks in the burn-in over those after it",
                                  source="judgement: the start is known within a few per cent")
-    surge: float = param(0.15, unit="log", low=-1, high=1, doc="demand surge that ends on day 0",
+    surge: float = param(0.20, unit="log", low=-1, high=1, doc="demand surge that ends on day 0",
                          source="H100 one-year contract +40 % October 2025 to March 2026 (SemiAnalysis 2026-04-02)")
     surge_days: int = param(130, unit="business days", low=1, high=252, doc="length of the surge", source="same; half a year")
     elasticity_slow: float = param(1.1, unit="elasticity", low=0, high=4,

@@ -99,7 +99,8 @@ class Economy:
         p, regions = self.p, len(REGIONS)
         cost = (self.chips["avoidable"] + self.chips["power"] * p.pue * self.power_price[:, None]) / self.chips["throughput"]
         self._log_cost = np.log(cost)
-        self.region = start.region_rows(self.config, self.p, self.provider, self.chips, self._weights, self._log_cost)
+        self.region = start.region_rows(self.config, self.p, self.provider, self.chips, self._weights, self._log_cost,
+                                        self.day + 1)
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
         w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p.efficiency_growth * (self.day + 1))

@@ -94,7 +94,7 @@ def step_world(p, d, w, z, u, scale):
     w.volatility = p.volatility_decay * w.volatility + p.volatility_step * z[2]
     w.fast = p.fast_decay * w.fast + p.fast_world * math.exp(w.volatility - p.volatility_mean) * z[3]
     w.jump *= p.jump_decay
-    if u[0] < p.jump_chance * math.exp(w.volatility - 0.5 * p.volatility_mean):
+    if u[0] < p.jump_chance * math.exp(w.volatility - p.volatility_mean):
         w.jump += p.jump_mean + p.jump_sd * z[4]
     w.squeeze_target *= p.squeeze_decay
     if u[1] < p.squeeze_chance:
@@ -117,7 +117,7 @@ def step_region(p, area, z, u, scale):
     area.volatility = p.volatility_decay * area.volatility + p.volatility_step * z[2]
     area.fast = p.fast_decay * area.fast + p.fast_region * math.exp(area.volatility - p.volatility_mean) * z[3]
     area.jump *= p.jump_decay
-    if u[0] < p.jump_chance * math.exp(area.volatility - 0.5 * p.volatility_mean):
+    if u[0] < p.jump_chance * math.exp(area.volatility - p.volatility_mean):
         area.jump += p.jump_mean + p.jump_sd * z[4]
 
 

@@ -110,7 +110,7 @@ def _noise(config: ComputeConfig) -> dict[str, float]:
     decay, jump, squeeze = _decay(n.half_life), _decay(n.jump_half_life), _decay(n.squeeze_half_life)
     rate = math.log(2) * BUSINESS_DAYS
     jump_kappa, squeeze_kappa = rate / n.jump_half_life, rate / n.squeeze_half_life
-    variance = (n.world_sd ** 2 + n.regional_sd ** 2
+    variance = ((n.world_sd ** 2 + n.regional_sd ** 2) * math.exp(n.volatility_sd ** 2)
                 + 2 * n.jump_rate * (n.jump_mean ** 2 + n.jump_sd ** 2) / (2 * jump_kappa)
                 + n.squeeze_rate * (n.squeeze_mean ** 2 + n.squeeze_sd ** 2) / (2 * squeeze_kappa))
     volatility, squeeze_day = _decay(n.volatility_half_life), -math.log(squeeze)
@@ -119,7 +119,7 @@ def _noise(config: ComputeConfig) -> dict[str, float]:
         "fast_decay": decay, "fast_world": n.world_sd * math.sqrt(1 - decay ** 2),
         "fast_region": n.regional_sd * math.sqrt(1 - decay ** 2),
         "volatility_decay": volatility, "volatility_step": n.volatility_sd * math.sqrt(1 - volatility ** 2),
-        "volatility_mean": n.volatility_sd ** 2, "jump_chance": n.jump_rate / BUSINESS_DAYS,
+        "volatility_mean": n.volatility_sd ** 2 / 2, "jump_chance": n.jump_rate / BUSINESS_DAYS,
         "jump_mean": n.jump_mean, "jump_sd": n.jump_sd, "jump_decay": jump,
         "jump_drift": 2 * n.jump_rate * n.jump_mean / jump_kappa,
         "squeeze_chance": n.squeeze_rate / BUSINESS_DAYS, "squeeze_mean": n.squeeze_mean, "squeeze_sd": n.squeeze_sd,

@@ -84,8 +84,11 @@ def orders_under_way(config: ComputeConfig, p: SimpleNamespace, provider: np.nda
 
 
 def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray, chips: np.ndarray,
-                weights: np.ndarray, log_cost: np.ndarray) -> np.ndarray:
-    """record[4]: regions at rest at the reference price, with uncommitted demand such that the market clears there."""
+                weights: np.ndarray, log_cost: np.ndarray, first_day: int) -> np.ndarray:
+    """record[4]: regions at rest at the reference price, with uncommitted demand such that the market clears there.
+
+    On the trends of supply and demand, demand meets that reference on day 0, whatever the burn-in; the surge comes on top.
+    """
     out = np.zeros(len(REGIONS), REGION)
     y = p.log_reference
     for name in ("price", "clearing", "strip", "list_reference"):
@@ -94,7 +97,8 @@ def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray,
         here = provider["region"] == r
         capacity = provider["capacity"][here].sum()
         area = out[r]
-        area["capacity"], area["base_demand"] = capacity, math.log(capacity)
+        area["capacity"] = capacity
+        area["base_demand"] = math.log(capacity) - first_day * (p.growth_supply - p.growth_demand / BUSINESS_DAYS)
         area["delivery_share"] = capacity / provider["capacity"].sum()
         area["hyperscaler_share"] = provider["capacity"][here & (provider["kind"] == HYPERSCALER)].sum() / capacity
         slack = p.need_smoothness * math.log1p(math.exp(min(40.0, (1 - p.need) / p.need_smoothness)))
