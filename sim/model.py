@@ -21,6 +21,14 @@ from sim.world import world_of
 FORECAST_MONTHS = 36
 
 
+def read_only(view: View) -> View:
+    """The same view; its arrays can no longer be changed."""
+    for value in view:
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return view
+
+
 class ComputeFutures(mesa.Model):
     """A market in compute, run from one scenario.
 
@@ -115,6 +123,7 @@ class ComputeFutures(mesa.Model):
 
     def update_beliefs(self) -> None:
         """Everybody revises private beliefs, once a day."""
+        self.day_view = self.view_of_day()
         view = self.view(0)
         for kind, block in self.blocks.trading:
             kind.wake(block, view)
@@ -122,7 +131,7 @@ class ComputeFutures(mesa.Model):
     def trade_round(self, number: int) -> None:
         """Makers quote, everybody else trades towards what they want, then marks and calls."""
         self.exchange.open_round()
-        self.ledger.equity[:] = self.ledger.marked(self.exchange.slots["mark"], self.exchange.tick_cents)
+        self.ledger.equity[:] = self.house.equity
         view = self.view(number)
         self.ask_for_targets(view)
         rows, targets = self.house.forced_targets()
@@ -180,6 +189,7 @@ class ComputeFutures(mesa.Model):
     def move_money(self) -> None:
         """Treasuries, investors' flows, bills: money that participants move themselves at the end of the day."""
         self.ledger.equity[:] = self.ledger.marked(self.exchange.settle, self.exchange.tick_cents)
+        self.day_view = self.view_of_day()
         view = self.view(self.scenario.rounds - 1)
         for kind, block in self.blocks.all:
             for transfer in kind.transfers(block, view, block.equity):
@@ -240,24 +250,28 @@ class ComputeFutures(mesa.Model):
         return curve
 
     def view(self, number: int) -> View:
-        """What participants see in one round."""
-        exchange, slots = self.exchange, self.exchange.slots
-        listed = slots["listed"] == 1
-        ahead = np.clip(slots["month"] - self.calendar.month(self.day), 0, FORECAST_MONTHS - 1)
-        known = self.known[number]
-        value = np.exp((1.0 - known) * np.log(self.value[0, ahead]) + known * np.log(self.value[1, ahead]))
+        """What participants see in one round: the day's view with the quotes and the news of the round."""
+        slots, known = self.exchange.slots, self.known[number]
         bid, ask = slots["bid"].copy(), slots["ask"].copy()
         mid = np.where((bid > 0) & (ask > 0), 0.5 * (bid + ask), slots["mark"].astype(np.float64))
-        month = self.calendar.month(self.day)
+        value = np.exp((1.0 - known) * self.log_value[0] + known * self.log_value[1])
+        return read_only(self.day_view._replace(round=number, bid=bid, ask=ask, mid=mid, value=value))
+
+    def view_of_day(self) -> View:
+        """What participants see all day: the calendar, listed months, last settlements, volatility, index and spot."""
+        exchange, slots, month = self.exchange, self.exchange.slots, self.calendar.month(self.day)
+        listed = slots["listed"] == 1
+        ahead = np.clip(slots["month"] - month, 0, FORECAST_MONTHS - 1)
+        self.log_value = np.log(self.value[:, ahead])
         fixed = np.where(listed & (slots["month"] == month), self.month_so_far()[1], 0.0)
-        tick = exchange.contract.tick
+        tick, nothing = exchange.contract.tick, np.zeros(0)
         return View(
-            day=self.day, round=number, date=self.calendar.date(self.day),
+            day=self.day, round=0, date=self.calendar.date(self.day),
             first_of_month=self.calendar.day_of_month(self.day) == 0,
             day_of_month=self.calendar.day_of_month(self.day), month_length=self.calendar.length(month),
             tick_cents=exchange.tick_cents, listed=listed, rank=np.where(listed, slots["rank"], 0),
-            month=slots["month"].copy(), days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=mid,
-            bid=bid, ask=ask, value=value, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
+            month=slots["month"].copy(), days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=nothing,
+            bid=nothing, ask=nothing, value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
             fast_volatility=np.sqrt(exchange.variance[1]), trend=exchange.trend.copy(),
             index=self.economy.index_value[exchange.contract.index] / tick,
             spot=float(self.economy.spot[0]) / tick, margin_rate=self.house.rate.copy())
