@@ -18,10 +18,10 @@ from sim.shape import Shape, bounds, default_of, is_family, number, plain, shape
 from sim.yaml_merge import REMOVE, label
 from sim.yaml_reader import Node, as_node, scalar
 
-Path = tuple[str | int, ...]
+Steps = tuple[str | int, ...]  # keys, and numbers within lists
 
 
-def place(tree: Node, path: Path) -> tuple[Where, str]:
+def place(tree: Node, path: Steps) -> tuple[Where, str]:
     """Where a path stands, as near as what was written allows, and the path in words: "agents, ai_lab"."""
     words: list[str] = []
     where = tree.where
@@ -49,12 +49,12 @@ class Checker:
         self.tree = tree
         self.problems: list[Problem] = []
 
-    def wrong(self, path: Path, text: str, where: Where | None = None, joint: str = ": ") -> None:
+    def wrong(self, path: Steps, text: str, where: Where | None = None, joint: str = ": ") -> None:
         """Note that something is wrong at a path."""
         found, words = place(self.tree, path)
         self.problems.append(Problem(where or found, f"{words}{joint}{text}" if words else text))
 
-    def block(self, cls: type[Block], node: Node, path: Path = (), default: Block | None = None) -> Any:
+    def block(self, cls: type[Block], node: Node, path: Steps = (), default: Block | None = None) -> Any:
         """The block that a map describes, or None if it has problems."""
         if not isinstance(node.value, dict):
             text = f"settings are expected here, as `key: value`, not {say(node.value)}"
@@ -72,7 +72,7 @@ class Checker:
             items.pop("type", None)
         return self._build(chosen, items, node, path)
 
-    def _class(self, cls: type[Block], items: dict[str, Node], node: Node, path: Path,
+    def _class(self, cls: type[Block], items: dict[str, Node], node: Node, path: Steps,
                default: Block | None) -> type[Block] | None:
         """The class that a map asks for by its ``type``, the default's where it names none."""
         if not is_family(cls):
@@ -92,7 +92,7 @@ class Checker:
                    node.keys["type"] if items["type"].where.source == node.keys["type"].source else None)
         return None
 
-    def _build(self, cls: type[Block], items: dict[str, Node], node: Node, path: Path) -> Any:
+    def _build(self, cls: type[Block], items: dict[str, Node], node: Node, path: Steps) -> Any:
         values: dict[str, Any] = {}
         failed: set[str] = set()
         for key, item in items.items():
@@ -115,7 +115,7 @@ class Checker:
             return None
         return None if failed else block
 
-    def _value(self, field: FieldInfo, node: Node, path: Path) -> Any:
+    def _value(self, field: FieldInfo, node: Node, path: Steps) -> Any:
         """The Python value of one parameter; leaves are checked by pydantic afterwards."""
         kind: Shape = shape(field.annotation)
         if kind.kind == "leaf" or (node.value is None and kind.kind != "list"):
@@ -128,7 +128,7 @@ class Checker:
             return tuple(self.block(kind.cls, item, (*path, at)) for at, item in enumerate(node.value))  # type: ignore[arg-type]
         return self.block(kind.cls, node, path, default_of(field))  # type: ignore[arg-type]
 
-    def _unknown(self, cls: type[Block], key: str, node: Node, path: Path) -> None:
+    def _unknown(self, cls: type[Block], key: str, node: Node, path: Steps) -> None:
         known = [*(["type"] if issubclass(cls, Plugin) else []), *cls.model_fields]
         if key == REMOVE:
             text = "`remove` takes a block out of the file that `extends` names; there is no such block here"
@@ -137,7 +137,7 @@ class Checker:
         value = node.value[key].where
         self.wrong(path, text, node.keys[key] if node.keys[key].source == value.source else value)
 
-    def _explain(self, cls: type[Block], detail: Any, failed: set[str], items: dict[str, Node], path: Path) -> None:
+    def _explain(self, cls: type[Block], detail: Any, failed: set[str], items: dict[str, Node], path: Steps) -> None:
         """One error of pydantic in plain words."""
         if not detail["loc"]:  # a check of several parameters together: only telling if each is right
             if not failed:

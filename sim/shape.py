@@ -60,6 +60,11 @@ def is_family(cls: type[Block]) -> bool:
     return cls in FAMILIES.values()
 
 
+def shipped_types(family: Any) -> list[Any]:
+    """The types of a family that come with the package, by name; those of a user's own files are left out."""
+    return [cls for _, cls in sorted(family.types.items()) if cls.__module__.startswith("sim.")]
+
+
 def default_of(field: FieldInfo) -> Any:
     """The default of a field; None where it has none."""
     return None if field.is_required() else field.get_default(call_default_factory=True)
@@ -72,8 +77,9 @@ def plain(value: Any, everything: bool = True) -> Any:
     """
     if isinstance(value, Block):
         out: dict[str, Any] = {"type": value.type_name} if isinstance(value, Plugin) and value.type_name else {}
-        shown = type(value).model_fields if everything else value.model_fields_set
-        found = {name: getattr(value, name) for name in type(value).model_fields if name in shown}
+        fields = type(value).model_fields
+        shown = fields if everything else value.model_fields_set
+        found = {name: _exact(getattr(value, name), field) for name, field in fields.items() if name in shown}
         if out and not found.get("name"):  # a block without a label of its own is called by its type
             found.pop("name", None)
         return out | {name: plain(item, everything) for name, item in found.items()}
@@ -82,6 +88,11 @@ def plain(value: Any, everything: bool = True) -> Any:
     if isinstance(value, dict):
         return {key: plain(item, everything) for key, item in value.items()}
     return value
+
+
+def _exact(value: Any, field: FieldInfo) -> Any:
+    """A value as it would be after checking: a default of 60 for a number with decimals is 60.0."""
+    return float(value) if type(value) is int and field.annotation is float else value
 
 
 def extra(field: FieldInfo) -> dict[str, str]:

@@ -1,0 +1,228 @@
+"""A scenario: a YAML file becomes one frozen, checked object, from which everything else is built.
+
+    scenario = Scenario.load("baseline", ["agents.ai_lab.count=30"])
+    model = scenario.build(seed=1)
+
+How files are read, laid over one another and checked stands in ``sim.loading`` and ``sim.checking``;
+this file says what a scenario consists of, and what must fit together in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import PrivateAttr
+
+from sim.agents.base import AgentType
+from sim.calendar import Calendar
+from sim.checking import Checker, Steps, place
+from sim.clearing.config import ClearingConfig
+from sim.compute.config import ComputeConfig
+from sim.compute.indices.assessed import Assessed
+from sim.compute.indices.base import Index
+from sim.compute.indices.transaction import Transaction
+from sim.errors import BadInput, Problem, Where, near_miss, quoted
+from sim.loading import read
+from sim.market.config import MarketConfig
+from sim.plugin import Block, Plugin, load_all, param
+from sim.plugin_files import PluginFile
+from sim.policy.base import Policy
+from sim.record import RecordConfig
+from sim.shape import plain
+from sim.shocks.base import Shock
+from sim.yaml_merge import assign
+from sim.yaml_reader import as_node
+
+if TYPE_CHECKING:
+    from sim.model import ComputeFutures
+
+FAMILY_PACKAGES = ("sim.agents", "sim.compute.indices", "sim.market", "sim.clearing.margin", "sim.shocks", "sim.policy",
+                   "sim.metrics")
+for _package in FAMILY_PACKAGES:
+    load_all(_package)
+
+WORDS_ONLY = ("name", "title", "question")  # they change nothing that happens
+SET = "judgement: set by the scenario"
+
+
+class Scenario(Block):
+    """Everything that a run depends on."""
+
+    name: str = param("scenario", unit="name", source=SET,
+                      doc="short name, used for the results folder; the file's name if left out")
+    title: str = param("", unit="text", doc="what the scenario is called in reports", source=SET)
+    question: str = param("", unit="text", doc="what it asks; the file's opening comment if left out", source=SET)
+    start: dt.date = param(dt.date(2026, 10, 5), unit="date", doc="the first reported day",
+                           source="NYMEX submission 26-370 (2026-08-11): first day on which GPU-hour futures trade")
+    days: int = param(504, unit="business days", low=1, high=5040, doc="days that are reported",
+                      source="judgement: two years")
+    burn_in: int = param(252, unit="business days", low=0, high=2520,
+                         doc="days of the physical economy before the first reported one",
+                         source="judgement: a year washes out how it began")
+    seed: int = param(1, unit="seed", low=0, high=2**63 - 1, source="judgement: any number is as good",
+                      doc="luck of the first history; further ones count up from it")
+    rounds: int = param(6, unit="rounds", low=1, high=100, doc="trading rounds of a day",
+                        source="judgement: about one an hour")
+    scale: float = param(0.01, unit="share of the world", above=0, high=1,
+                         doc="part of the world's compute that is simulated",
+                         source="judgement: positions stay whole contracts and far below the limits of integers")
+    agents: tuple[AgentType, ...] = param(unit="blocks", doc="who takes part, a block for each kind", source=SET)
+    compute: ComputeConfig = param(factory=ComputeConfig, unit="settings", source=SET,
+                                   doc="the physical economy: chips, demand, prices")
+    indices: tuple[Index, ...] = param(factory=lambda: (Assessed(), Transaction()), unit="blocks", source=SET,
+                                       doc="published price indices")
+    market: MarketConfig = param(factory=MarketConfig, unit="settings", doc="what is traded and how", source=SET)
+    clearing: ClearingConfig = param(factory=ClearingConfig, unit="settings", source=SET,
+                                     doc="margin, calls and defaults")
+    shocks: tuple[Shock, ...] = param((), unit="blocks", doc="what happens to the world, and when", source=SET)
+    policies: tuple[Policy, ...] = param((), unit="blocks", source=SET,
+                                         doc="rules that a regulator or an exchange sets")
+    record: RecordConfig = param(factory=RecordConfig, unit="settings", doc="how much is written down", source=SET)
+
+    _plugins: tuple[PluginFile, ...] = PrivateAttr(default=())
+
+    # --- from a file, and back to one ----------------------------------------------------------------
+
+    @classmethod
+    def load(cls, source: str | Path, changes: Iterable[str] | Mapping[str, Any] = ()) -> Scenario:
+        """The scenario of a file or of a shipped name.
+
+        changes : "path=value" as after ``--set``, or a mapping from path to value
+
+        Raises BadInput with every problem found.
+        """
+        found = read(source, cls, changes)
+        tree = found.tree
+        for key, value in (("name", re.sub(r"[^A-Za-z0-9_.-]+", "-", found.name).strip("-.") or "scenario"),
+                           ("question", found.question)):
+            if key not in tree.value:
+                tree = assign(tree, cls, key, as_node(value, tree.where))
+        checker = Checker(tree)
+        scenario = checker.block(cls, tree)
+        problems = [*found.problems, *checker.problems]
+        if scenario is not None:
+            repeated = bool(found.problems)  # then blocks of one label have been named with their lines
+            for steps, text in scenario.inconsistencies(labels=not repeated):
+                where, words = place(tree, steps)
+                problems.append(Problem(where, f"{words}: {text}" if words else text))
+        if problems:
+            raise BadInput(problems)
+        scenario._plugins = found.plugins
+        return scenario
+
+    @property
+    def plugins(self) -> tuple[PluginFile, ...]:
+        """The user's own files that it was loaded with: path and SHA-256 of each."""
+        return self._plugins
+
+    def resolved_yaml(self, plugin_folder: str | None = None) -> str:
+        """Every parameter after defaults and changes, as a file that loads to an equal scenario.
+
+        plugin_folder : where the user's files will lie beside that file; their present place if left out
+        """
+        from ruamel.yaml import YAML
+
+        tree: dict[str, Any] = {}
+        if self._plugins:
+            paths = [Path(plugin.path) for plugin in self._plugins]
+            tree["plugins"] = [f"{plugin_folder}/{path.name}" if plugin_folder else str(path) for path in paths]
+        yaml = YAML()
+        yaml.width, yaml.allow_unicode = 4096, True
+        yaml.indent(mapping=2, sequence=4, offset=2)
+        text = io.StringIO()
+        yaml.dump(tree | plain(self), text)
+        return text.getvalue()
+
+    def hash8(self) -> str:
+        """Eight hexadecimal digits that change with every parameter and with the user's own files."""
+        tree = {key: value for key, value in plain(self).items() if key not in WORDS_ONLY}
+        content = [tree, sorted(plugin.sha256 for plugin in self._plugins)]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+    # --- to a world ----------------------------------------------------------------------------------
+
+    def build(self, seed: int | None = None) -> ComputeFutures:
+        """A model that is ready to step; its luck is the scenario's own seed unless another is given.
+
+        Raises BadInput if the scenario was put together in Python and does not fit together.
+        """
+        problems = [Problem(Where(self.name), ", ".join(map(str, steps)) + f": {text}")
+                    for steps, text in self.inconsistencies()]
+        if problems:
+            raise BadInput(problems)
+        from sim.model import ComputeFutures  # the one import upwards: the model is built from scenarios
+
+        return ComputeFutures(self, seed=seed)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The business days of a run."""
+        return Calendar(self.start, self.days, self.burn_in)
+
+    # --- what must fit together ----------------------------------------------------------------------
+
+    def inconsistencies(self, labels: bool = True) -> Iterator[tuple[Steps, str]]:
+        """Everything that does not fit together: where it stands, and what to do about it.
+
+        labels : whether blocks of one list with the same label count
+        """
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}", self.name):
+            yield ("name",), f'"{self.name}" names a folder; use up to 80 letters, digits, "-", "_" and "."'
+        if sum(kind.count for kind in self.agents) == 0:
+            yield ("agents",), "nobody takes part; give at least one block a `count` above 0"
+        if labels:
+            yield from self._repeated_labels()
+        yield from self._contracts()
+        if not 2015 <= self.start.year <= 2100:
+            yield ("start",), f"{self.start} is out of reach; the calendar knows 2015 to 2100"
+        else:
+            yield from self._dates()
+        if self.market.warm_up > self.burn_in:
+            yield ("market", "warm_up"), (
+                f"the market cannot trade for {self.market.warm_up} days before the first reported one when the "
+                f"economy has {self.burn_in}; raise `burn_in` or lower this")
+
+    def _repeated_labels(self) -> Iterator[tuple[Steps, str]]:
+        lists: dict[str, tuple[Plugin, ...]] = {
+            "agents": self.agents, "indices": self.indices, "shocks": self.shocks, "policies": self.policies}
+        for key, blocks in lists.items():
+            seen = [block.label for block in blocks]
+            for at, label in enumerate(seen):
+                if label in seen[:at]:
+                    yield (key, at), f'two blocks are called "{label}"; give each its own `name`'
+
+    def _contracts(self) -> Iterator[tuple[Steps, str]]:
+        published = [index.label for index in self.indices]
+        for at, contract in enumerate(self.market.contracts):
+            if contract.index not in published:
+                yield ("market", "contracts", at, "index"), (
+                    f'the contract settles to "{contract.index}", which nobody publishes'
+                    f"{near_miss(contract.index, published) or ';'} indices are: {quoted(published)}")
+            try:
+                _ = contract.tick_cents
+            except ValueError as error:
+                yield ("market", "contracts", at, "tick"), f"{error}; choose a tick and a size that give whole cents"
+
+    def _dates(self) -> Iterator[tuple[Steps, str]]:
+        """Shocks and policies that would never happen."""
+        calendar = self.calendar
+        first, last = self.start, calendar.date(self.days - 1)
+        dated: dict[str, list[dt.date | None]] = {
+            "shocks": [shock.date for shock in self.shocks], "policies": [policy.date for policy in self.policies]}
+        for key, dates in dated.items():
+            for at, date in enumerate(dates):
+                if date is not None and not first <= date <= last:
+                    longer = "; raise `days` or choose an earlier date" if date > last else "; choose a later date"
+                    yield (key, at, "date"), f"{date} lies outside the run, which goes from {first} to {last}{longer}"
+        opens, earliest = self.market.opens, calendar.date(-min(self.market.warm_up, self.burn_in))
+        if opens is not None and not earliest <= opens <= last:
+            yield ("market", "opens"), (
+                f"{opens} lies outside the days on which the market can open, {earliest} to {last}; "
+                "leave it out to open before the first reported day")
