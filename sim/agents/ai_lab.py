@@ -38,13 +38,19 @@ class AiLab(Hedger, type="ai_lab"):
                        source="judgement: labs and start-ups that train models of their own")
     exposure: float = param(0.3, unit="share of float", low=0, high=10, source=PROTOTYPE,
                             doc="share of the world's uncommitted compute that the block needs in an average month")
-    burst_least: float = param(3.0, unit="multiple", low=1, high=100, doc="smallest training burst", source="judgement: compute of runs")
-    burst_most: float = param(10.0, unit="multiple", low=1, high=100, doc="largest training burst", source="judgement: compute of runs")
-    burst_months: int = param(3, unit="months", low=1, high=12, doc="longest training run; lengths are even from one month",
+    burst_least: float = param(3.0, unit="multiple", low=1, high=100, doc="smallest training burst",
+                               source="judgement: compute of runs")
+    burst_most: float = param(10.0, unit="multiple", low=1, high=100, doc="largest training burst",
+                              source="judgement: compute of runs")
+    burst_months: int = param(3, unit="months", low=1, high=12,
+                              doc="longest training run; lengths are even from one month",
                               source="judgement: pre-training takes one to three months")
-    period_least: int = param(9, unit="months", low=1, high=60, doc="shortest time from run to run", source="judgement: model releases")
-    period_most: int = param(15, unit="months", low=1, high=60, doc="longest time from run to run", source="judgement: model releases")
-    foresight: int = param(6, unit="months", low=0, high=36, doc="months ahead for which training is planned", source="judgement: two quarters")
+    period_least: int = param(9, unit="months", low=1, high=60, doc="shortest time from run to run",
+                              source="judgement: model releases")
+    period_most: int = param(15, unit="months", low=1, high=60, doc="longest time from run to run",
+                             source="judgement: model releases")
+    foresight: int = param(6, unit="months", low=0, high=36, doc="months ahead for which training is planned",
+                           source="judgement: two quarters")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)

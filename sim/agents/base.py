@@ -59,7 +59,7 @@ class View(NamedTuple):
     volatility: np.ndarray  # float64[contracts]: sd of daily log changes, slow (half-life 60 days)
     fast_volatility: np.ndarray  # float64[contracts]: the same, fast (half-life 5 days)
     trend: np.ndarray  # float64[contracts]: exponential mean of daily log changes (20 days)
-    index: float  # last published index, ticks
+    index: float  # type: ignore[assignment]  # last published index, ticks
     spot: float  # last published spot price, ticks
     margin_rate: np.ndarray  # float64[contracts]: initial margin in force, share of notional
 
@@ -118,7 +118,7 @@ class AgentType(Plugin, family="agent"):
     name: str = param("", unit="name", doc="label of this block; needed when a type appears twice",
                       source="judgement: a name is free")
     count: int = param(100, unit="participants", low=0, high=1_000_000, doc="number of participants",
-                       source="judgement")
+                       source="judgement: set by each type")
     execution: Execution = param(factory=Execution, unit="rules", doc="how wishes become orders",
                                  source="judgement: working prototype")
 
@@ -140,7 +140,7 @@ class AgentType(Plugin, family="agent"):
     def populate(self, block: Population, world: World) -> None:
         """Fill the block's opening columns; ``capital`` is paid in by the owners, so leave ``cash`` alone.
 
-        Luck comes from ``block.streams`` by row (see ``sim.agents.rules.luck``), so that rows do not depend on each other.
+        Luck comes from ``block.streams`` by row (``sim.agents.rules.luck``), so that no row depends on the others.
         """
 
     def wake(self, block: Population, view: View) -> None:

@@ -51,7 +51,7 @@ def bessembinder_lemmon(demand: np.ndarray, probability: np.ndarray, *, producer
     """
     q, p = np.asarray(demand, float), np.asarray(probability, float)
     if convexity <= 1 or scale <= 0 or risk_aversion <= 0 or producers < 1 or retailers < 1:
-        raise ValueError("convexity must be above 1, scale and risk aversion positive, and there must be someone on each side")
+        raise ValueError("convexity must be above 1, scale and risk aversion positive, and each side needs somebody")
     if (q <= 0).any() or (p < 0).any() or p.sum() <= 0:
         raise ValueError("demand must be positive, with probabilities that are not negative")
     p = p / p.sum()

@@ -17,5 +17,6 @@ class DataCentre(Supplier, type="data_centre"):
 
     count: int = param(45, unit="participants", low=0, high=1_000_000, doc="number of participants",
                        source="judgement: about 45 neoclouds rent GPUs by the hour")
-    exposure: float = param(0.55, unit="share of float", low=0, high=10, source=PROTOTYPE + ", shorts need 1.5 x the longs",
+    exposure: float = param(0.55, unit="share of float", low=0, high=10,
+                            source=PROTOTYPE + ", shorts need 1.5 x the longs",
                             doc="share of the world's uncommitted compute that the block sells each month")

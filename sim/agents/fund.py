@@ -33,7 +33,8 @@ class Fund(AgentType):
                               doc="days after closure or default until a new fund takes the place")
     payout_above: float = param(3.0, unit="multiple of capital", low=0, high=100, source=PROTOTYPE,
                                 doc="equity above which investors take gains out")
-    payout: float = param(0.01, unit="share of the excess a day", low=0, high=1, doc="speed of paying out", source=PROTOTYPE)
+    payout: float = param(0.01, unit="share of the excess a day", low=0, high=1, doc="speed of paying out",
+                          source=PROTOTYPE)
     top_up: float = param(0.001, unit="share of the shortfall a day", low=0, high=1, source=PROTOTYPE,
                           doc="speed at which investors make losses good")
 

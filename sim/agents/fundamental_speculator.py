@@ -23,10 +23,12 @@ from sim.population import Column, Population
 class FundamentalAgent(FundAgent):
     """A fund with a view of value."""
 
-    aggression = Column(np.float64, unit="leverage per log of mispricing", doc="how fast leverage grows with mispricing")
+    aggression = Column(np.float64, unit="leverage per log of mispricing",
+                        doc="how fast leverage grows with mispricing")
     error = Column(np.float64, unit="log", doc="own persistent error about value")
     common = Column(np.float64, unit="log", doc="the error that all of the block share")
     belief = Column(np.float64, unit="log", doc="own value over consensus, by month", shape="contracts")
+    ratio = Column(np.float64, 1.0, unit="multiple", doc="the same as a ratio", shape="contracts")
 
 
 class FundamentalSpeculator(Fund, type="fundamental_speculator"):
@@ -37,19 +39,25 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
 
     agent = FundamentalAgent
 
-    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants",
+                       source="judgement: enough that no single one matters")
     leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, doc="largest exposure over equity",
                                 source="judgement: working prototype, healthy up to 3, critical at 5")
     aggression_least: float = param(20.0, unit="leverage per log", above=0, high=10_000, source=PROTOTYPE,
                                     doc="smallest aggression; drawn evenly in logs")
-    aggression_most: float = param(150.0, unit="leverage per log", above=0, high=10_000, doc="largest aggression", source=PROTOTYPE)
-    private_error: float = param(0.12, unit="log", low=0, high=2, doc="sd of the own error about value", source=PROTOTYPE)
-    error_half_life: float = param(60.0, unit="business days", above=0, doc="half-life of the own error", source=PROTOTYPE)
-    common_error: float = param(0.06, unit="log", low=0, high=2, source="judgement: working prototype; 0.18 is poor understanding",
+    aggression_most: float = param(150.0, unit="leverage per log", above=0, high=10_000, doc="largest aggression",
+                                   source=PROTOTYPE)
+    private_error: float = param(0.12, unit="log", low=0, high=2, doc="sd of the own error about value",
+                                 source=PROTOTYPE)
+    error_half_life: float = param(60.0, unit="business days", above=0, doc="half-life of the own error",
+                                   source=PROTOTYPE)
+    common_error: float = param(0.06, unit="log", low=0, high=2,
+                                source="judgement: working prototype; 0.18 is poor understanding",
                                 doc="sd of the error that all share")
-    common_half_life: float = param(120.0, unit="business days", above=0, doc="half-life of the common error", source=PROTOTYPE)
-    error_days: float = param(63.0, unit="business days", above=0, doc="time over which errors build up along the curve",
-                              source="judgement: a quarter")
+    common_half_life: float = param(120.0, unit="business days", above=0, doc="half-life of the common error",
+                                    source=PROTOTYPE)
+    error_days: float = param(63.0, unit="business days", above=0,
+                              doc="time over which errors build up along the curve", source="judgement: a quarter")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
@@ -66,6 +74,7 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         shared = block.streams.normal(f"{block.label}.common", 1, view.day)[0]
         block.common[:] = keep * block.common + self.common_error * noise * shared
         np.multiply((block.error + block.common)[:, None], error_shape(view, self.error_days), out=block.belief)
+        np.exp(block.belief, out=block.ratio)
 
     def target_of(self, me: FundamentalAgent, view: View) -> np.ndarray:
         """q_j = w_j E/F_j sgn(x_j) min(cap, beta |x_j|), x_j = log(own value / price); whole contracts towards zero."""
@@ -80,10 +89,10 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         caps = leverage_caps(view, self.leverage_max)
         wish = mispricing(view) + block.belief
         wish *= block.aggression[:, None]
-        np.clip(wish, -caps, caps, out=wish)
+        np.minimum(np.maximum(wish, -caps, out=wish), caps, out=wish)
         wish *= month_weights(view) * lots_per_cent(view)
         wish *= np.maximum(block.equity, 0)[:, None]
         return np.where(block.alive[:, None], wish.astype(np.int64), block.position)
 
     def reservation(self, block: Population, view: View) -> np.ndarray:
-        return view.value * np.exp(block.belief)
+        return view.value * block.ratio

@@ -136,7 +136,8 @@ class Hedger(AgentType):
         if self.side < 0:
             np.negative(x, out=x)
         taper = self.hedge_most * (1.0 - (view.rank - 0.5) / self.horizon)
-        ratio = np.clip(taper + self.speculation * x, 0.0, np.where(view.rank > 0, self.hedge_most, 0.0))
+        most = np.where(view.rank > 0, self.hedge_most, 0.0)
+        ratio = np.minimum(np.maximum(taper + self.speculation * x, 0.0), most)
         wish = whole(ratio * self.needs(block, view))
         lifted = np.minimum(wish, held)
         day = self.window_day(block.turn, view)

@@ -42,36 +42,50 @@ class MarketMaker(Fund, type="market_maker"):
 
     execution: Execution = param(factory=lambda: Execution(activity=0.0), unit="rules", source=PROTOTYPE,
                                  doc="makers trade by quotes; these rules are for forced orders only")
-    count: int = param(10, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    count: int = param(10, unit="participants", low=0, high=1_000_000, doc="number of participants",
+                       source="judgement: ten dealers serve a young market")
     return_after: int = param(20, unit="business days", low=0, high=1000, source=PROTOTYPE,
                               doc="days after closure or default until a new maker takes the place")
     inventory: float = param(2.5, unit="multiple of equity", above=0, high=100, source=PROTOTYPE,
                              doc="largest net inventory over current equity; less where margin allows less")
-    depth: float = param(0.05, unit="share of inventory limit", low=0, high=1, source="judgement: working prototype, 90 of 1,560 contracts",
+    depth: float = param(0.05, unit="share of inventory limit", low=0, high=1,
+                         source="judgement: working prototype, 90 of 1,560 contracts",
                          doc="contracts at one level of one side, over all months together")
     levels: int = param(5, unit="levels", low=1, high=20, doc="price levels quoted on each side", source=PROTOTYPE)
-    half_spread: float = param(0.006, unit="share of price", above=0, below=0.5, doc="half of the inner spread in calm", source=PROTOTYPE)
-    step: float = param(0.004, unit="share of price", low=0, high=0.5, doc="distance between levels in calm", source=PROTOTYPE)
+    half_spread: float = param(0.006, unit="share of price", above=0, below=0.5,
+                               doc="half of the inner spread in calm", source=PROTOTYPE)
+    step: float = param(0.004, unit="share of price", low=0, high=0.5, doc="distance between levels in calm",
+                        source=PROTOTYPE)
     skew: float = param(0.03, unit="log", low=0, high=1, source=PROTOTYPE,
                         doc="lean at full inventory: gamma sigma^2 tau q of Avellaneda and Stoikov at the limit")
-    follow: float = param(0.9, unit="share a round", low=0, high=1, doc="weight of the market's middle in the reference", source=PROTOTYPE)
-    anchor: float = param(0.035, unit="share a round", low=0, high=1, doc="weight of consensus value in the reference", source=PROTOTYPE)
-    calm: float = param(0.0173, unit="per square root of a day", above=0, high=1, source="judgement: working prototype, variance 3e-4",
+    follow: float = param(0.9, unit="share a round", low=0, high=1,
+                          doc="weight of the market's middle in the reference", source=PROTOTYPE)
+    anchor: float = param(0.035, unit="share a round", low=0, high=1, doc="weight of consensus value in the reference",
+                          source=PROTOTYPE)
+    calm: float = param(0.0173, unit="per square root of a day", above=0, high=1,
+                        source="judgement: working prototype, variance 3e-4",
                         doc="fast volatility at which spreads are as stated")
-    widest: float = param(6.0, unit="multiple", low=1, high=100, doc="most that volatility widens spreads", source=PROTOTYPE)
-    nerve_least: float = param(1.4, unit="multiple", low=0, high=100, source="judgement: working prototype, variance ratio 2",
+    widest: float = param(6.0, unit="multiple", low=1, high=100, doc="most that volatility widens spreads",
+                          source=PROTOTYPE)
+    nerve_least: float = param(1.4, unit="multiple", low=0, high=100,
+                               source="judgement: working prototype, variance ratio 2",
                                doc="fast over slow volatility at which the most nervous maker steps back")
-    nerve_most: float = param(1.75, unit="multiple", low=0, high=100, source="judgement: working prototype, variance ratio 3",
+    nerve_most: float = param(1.75, unit="multiple", low=0, high=100,
+                              source="judgement: working prototype, variance ratio 3",
                               doc="the same for the calmest maker")
     stress_size: float = param(0.2, unit="share", low=0, high=1, doc="size that is left in stress", source=PROTOTYPE)
     stress_spread: float = param(3.0, unit="multiple", low=1, high=100, doc="spread in stress", source=PROTOTYPE)
-    weak: float = param(0.25, unit="share of capital", low=0, high=1, doc="equity below which size is cut", source=PROTOTYPE)
+    weak: float = param(0.25, unit="share of capital", low=0, high=1, doc="equity below which size is cut",
+                        source=PROTOTYPE)
     weak_size: float = param(0.3, unit="share", low=0, high=1, doc="size that is left then", source=PROTOTYPE)
     stops: float = param(0.15, unit="share of capital", low=0, high=1, doc="equity below which nothing is quoted",
                          source="judgement: a little above closure")
-    overload: float = param(0.8, unit="share of inventory limit", low=0, high=10, doc="net inventory from which it is laid off", source=PROTOTYPE)
-    lay_off: float = param(0.2, unit="share of largest leg", low=0, high=1, doc="what is then offered below the market in a round", source=PROTOTYPE)
-    lay_off_reach: float = param(0.01, unit="share of price", low=0, high=0.5, source="judgement: a little beyond the inner spread",
+    overload: float = param(0.8, unit="share of inventory limit", low=0, high=10,
+                            doc="net inventory from which it is laid off", source=PROTOTYPE)
+    lay_off: float = param(0.2, unit="share of largest leg", low=0, high=1,
+                           doc="what is then offered below the market in a round", source=PROTOTYPE)
+    lay_off_reach: float = param(0.01, unit="share of price", low=0, high=0.5,
+                                 source="judgement: a little beyond the inner spread",
                                  doc="how far through the reference it is offered")
 
     def populate(self, block: Population, world: World) -> None:
@@ -107,37 +121,44 @@ class MarketMaker(Fund, type="market_maker"):
         """Limit and net inventory: the limit is a multiple of current equity, or what margin allows if that is less."""
         weight = month_weights(view)
         notional = max(float((weight * price(view)).sum()) * view.tick_cents, 1.0)
-        rate = float(np.max(view.margin_rate, initial=0.01, where=view.rank > 0))
+        rate = max(float((view.margin_rate * (view.rank > 0)).max(initial=0.0)), 0.01)
         limit = min(self.inventory, MARGIN_SHARE / rate) * np.maximum(block.equity, 0) / notional
         net = block.position.sum(axis=1)
         return Inventory(limit, net, net / np.maximum(limit, 1.0))
 
     def quotes(self, block: Population, view: View) -> Quotes:
         """The ladder around the reservation price r = f exp(-skew (0.8 net/limit + 0.3 q_j/(limit w_j)))."""
-        held, weight = self.carrying(block, view), np.maximum(month_weights(view), 1e-9)
+        held = self.carrying(block, view)
         stressed = view.fast_volatility > block.nerve[:, None] * view.volatility
-        width = np.clip(view.fast_volatility / self.calm, 0.25, self.widest)
-        lean = 0.8 * held.full[:, None] + 0.3 * block.position / (np.maximum(held.limit, 1.0)[:, None] * weight)
-        middle = block.reference * np.exp(-self.skew * np.clip(lean, -4.0, 4.0))
-        half = np.minimum(self.half_spread * width * np.where(stressed, self.stress_spread, 1.0), 0.9)
-        bid = np.floor(middle * (1.0 - half)).astype(np.int64)
-        ask = np.maximum(np.ceil(middle * (1.0 + half)).astype(np.int64), bid + 1)
-        step = np.maximum(np.rint(self.step * width * middle).astype(np.int64), 1)
-        scale = np.minimum(block.equity / np.maximum(block.capital, 1), 1.0) * self.depth * held.limit
-        scale *= np.where(block.equity < self.weak * block.capital, self.weak_size, 1.0)
-        scale *= block.alive & (block.equity > self.stops * block.capital)
-        size = np.maximum(scale[:, None] * weight * np.where(stressed, self.stress_size, 1.0) * (view.rank > 0), 0.0)
-        bid_size = (size * np.clip(1.0 - held.full, 0.0, 1.0)[:, None]).astype(np.int64)
-        ask_size = (size * np.clip(1.0 + held.full, 0.0, 1.0)[:, None]).astype(np.int64)
-        self.unload(block, held, scale > 0, bid, ask, bid_size, ask_size)
-        bid = np.where((bid_size > 0) & (bid > 0), bid, 0)
-        ask = np.where(ask_size > 0, ask, 0)
+        width = np.minimum(np.maximum(view.fast_volatility / self.calm, 0.25), self.widest)
+        lean = block.position * (0.3 / np.maximum(month_weights(view), 1e-9)) / np.maximum(held.limit, 1.0)[:, None]
+        lean += 0.8 * held.full[:, None]
+        middle = block.reference * np.exp(-self.skew * np.minimum(np.maximum(lean, -4.0), 4.0))
+        half = middle * np.minimum(self.half_spread * width * np.where(stressed, self.stress_spread, 1.0), 0.9)
+        bid = (middle - half).astype(np.int64)  # both prices are positive, so this rounds down
+        ask = (middle + half).astype(np.int64) + 1
+        step = np.maximum((self.step * width * middle).astype(np.int64), 1)
+        size = self.level_size(block, held)[:, None] * (month_weights(view) * np.where(stressed, self.stress_size, 1.0))
+        bid_size = (size * np.minimum(np.maximum(1.0 - held.full, 0.0), 1.0)[:, None]).astype(np.int64)
+        ask_size = (size * np.minimum(np.maximum(1.0 + held.full, 0.0), 1.0)[:, None]).astype(np.int64)
+        self.unload(block, held, size, bid, ask, bid_size, ask_size)
+        bid *= bid_size > 0  # a price of 0 is no quote
+        ask *= ask_size > 0
         return Quotes(bid, ask, bid_size, ask_size, step, self.levels)
 
-    def unload(self, block: Population, held: Inventory, quoting: np.ndarray, bid: np.ndarray, ask: np.ndarray,
+    def level_size(self, block: Population, held: Inventory) -> np.ndarray:
+        """float64[n]: contracts at one level over all months; less where equity has been lost, none near closure."""
+        size = self.depth * held.limit * np.minimum(block.equity / np.maximum(block.capital, 1), 1.0)
+        size *= np.where(block.equity < self.weak * block.capital, self.weak_size, 1.0)
+        return np.where(block.alive & (block.equity > self.stops * block.capital), size, 0.0)
+
+    def unload(self, block: Population, held: Inventory, size: np.ndarray, bid: np.ndarray, ask: np.ndarray,
                bid_size: np.ndarray, ask_size: np.ndarray) -> None:
-        """Offer a part of the largest leg through the market where inventory is near its limit (changes the last four)."""
-        for row in np.flatnonzero(quoting & (np.abs(held.full) > self.overload)):
+        """Near the inventory limit, offer a part of the largest leg through the market (changes the last four)."""
+        overloaded = np.abs(held.full) > self.overload
+        if not overloaded.any():
+            return
+        for row in np.flatnonzero(overloaded & (size > 0.0).any(axis=1)):
             long = held.net[row] > 0
             leg = int(np.argmax(block.position[row] if long else -block.position[row]))
             through = block.reference[row, leg] * (1.0 - self.lay_off_reach if long else 1.0 + self.lay_off_reach)

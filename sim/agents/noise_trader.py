@@ -6,16 +6,20 @@ import numpy as np
 
 from sim.agents.base import Execution, View
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
-from sim.agents.rules import leverage_caps, lots_per_cent, month_weights, persistence
+from sim.agents.rules import leverage_caps, lots_per_cent, month_weights, persistence, whole
 from sim.plugin import param
 from sim.population import Column, Population
+
+EXPIRIES = 36  # expiries with luck of their own: as many as can be listed at once
 
 
 class NoiseAgent(FundAgent):
     """A trader with moods."""
 
-    mood = Column(np.float64, unit="standard deviations", doc="appetite for each month, returning to zero", shape="contracts")
-    seen_month = Column(np.int64, unit="absolute month", doc="which month the slot stood for yesterday", shape="contracts")
+    mood = Column(np.float64, unit="standard deviations", doc="appetite for each month, returning to zero",
+                  shape="contracts")
+    seen_month = Column(np.int64, unit="absolute month", doc="which month the slot stood for yesterday",
+                        shape="contracts")
 
 
 class NoiseTrader(Fund, type="noise_trader"):
@@ -25,25 +29,30 @@ class NoiseTrader(Fund, type="noise_trader"):
     """
 
     agent = NoiseAgent
+    rhythm = "day"
 
     execution: Execution = param(factory=lambda: Execution(activity=0.3, aggressive=0.5), unit="rules",
                                  doc="how wishes become orders", source=PROTOTYPE)
-    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants",
+                       source="judgement: enough that no single one matters")
     capital: float = param(0.05, unit="multiple of the hedgers' notional", low=0, high=1000, source=PROTOTYPE,
                            doc="capital of the whole block over what hedgers would hold if they hedged in full")
-    leverage: float = param(1.0, unit="multiple of equity", low=0, high=100, source="judgement: cash-rich retail accounts",
+    leverage: float = param(1.0, unit="multiple of equity", low=0, high=100,
+                            source="judgement: cash-rich retail accounts",
                             doc="exposure over equity at a mood of one standard deviation in every month")
-    half_life: float = param(10.0, unit="business days", above=0, doc="half-life of moods", source="judgement: two weeks")
-    mood_most: float = param(2.5, unit="standard deviations", above=0, high=10, doc="strongest mood acted on", source="judgement")
+    half_life: float = param(10.0, unit="business days", above=0, doc="half-life of moods",
+                             source="judgement: two weeks")
+    mood_most: float = param(2.5, unit="standard deviations", above=0, high=10, doc="strongest mood acted on",
+                             source="judgement: rare beyond it, 1 % of days")
 
     def wake(self, block: Population, view: View) -> None:
         super().wake(block, view)
         keep, noise = persistence(self.half_life)
         fresh = block.seen_month != view.month
         block.seen_month[:] = view.month
-        for slot in np.flatnonzero(view.listed):  # luck is keyed by expiry, so that slots do not matter
-            draw = block.streams.normal(f"{block.label}.mood", block.n, view.day, int(view.month[slot]))
-            block.mood[:, slot] = np.where(fresh[:, slot], 0.0, keep * block.mood[:, slot]) + noise * draw
+        # one draw for each row and expiry, wherever the expiry's slot is and however many months are listed
+        draws = block.streams.normal(f"{block.label}.mood", block.n * EXPIRIES, view.day).reshape(block.n, EXPIRIES)
+        block.mood[:] = np.where(fresh, 0.0, keep * block.mood) + noise * draws[:, view.month % EXPIRIES]
 
     def target_of(self, me: NoiseAgent, view: View) -> np.ndarray:
         """q_j = w_j E/F_j L m_j, m_j an autoregressive mood, within what margin allows; nearest whole contracts."""
@@ -51,11 +60,12 @@ class NoiseTrader(Fund, type="noise_trader"):
             return me.position.copy()
         caps = leverage_caps(view, self.mood_most * self.leverage)
         leverage = np.clip(me.mood * self.leverage, -caps, caps)
-        return np.rint(leverage * (month_weights(view) * lots_per_cent(view)) * max(float(me.equity), 0.0)).astype(np.int64)
+        per_cent = month_weights(view) * lots_per_cent(view)
+        return whole(leverage * per_cent * max(float(me.equity), 0.0))
 
     def target(self, block: Population, view: View) -> np.ndarray:
         caps = leverage_caps(view, self.mood_most * self.leverage)
         wish = np.clip(block.mood * self.leverage, -caps, caps)
         wish *= month_weights(view) * lots_per_cent(view)
         wish *= np.maximum(block.equity, 0)[:, None]
-        return np.where(block.alive[:, None], np.rint(wish).astype(np.int64), block.position)
+        return np.where(block.alive[:, None], whole(wish), block.position)

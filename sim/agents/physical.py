@@ -20,14 +20,15 @@ class ComputeUser(Participant):
 
     need = Column(np.int64, unit="contracts a month", doc="compute used or sold in this delivery month")
     usual = Column(np.int64, unit="contracts a month", doc="compute used or sold in an average month")
-    cost_physical = Column(np.int64, unit="cents", doc="spot value of the compute used or sold so far in this delivery month")
+    cost_physical = Column(np.int64, unit="cents",
+                           doc="spot value of the compute used or sold so far in this delivery month")
 
 
 def accrue(block: Population, view: View) -> None:
     """Add one day's compute at the last spot price to the month's bill; a new month starts a new bill."""
     if view.first_of_month:
         block.cost_physical[:] = 0
-    block.cost_physical += whole(block.need * (view.spot * view.tick_cents / view.month_length))
+    block.cost_physical[:] += whole(block.need * (view.spot * view.tick_cents / view.month_length))
 
 
 def pay_bills(block: Population, view: View) -> list[Transfer]:
@@ -42,4 +43,5 @@ def sell_compute(block: Population, view: View, running_cost: float) -> list[Tra
     if not last_of_month(view):
         return []
     revenue, costs = block.cost_physical.copy(), whole(block.need * running_cost)
-    return [Transfer("compute revenue", revenue), Transfer("running costs", -costs), Transfer("treasury", costs - revenue)]
+    return [Transfer("compute revenue", revenue), Transfer("running costs", -costs),
+            Transfer("treasury", costs - revenue)]

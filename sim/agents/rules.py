@@ -60,8 +60,22 @@ def _weights(ranks: bytes, decay: float) -> np.ndarray:
 
 
 def month_weights(view: View, decay: float = 4.0) -> np.ndarray:
-    """float64[contracts]: how capital is spread over the listed months, e^(-rank/4) scaled to sum to one; 0 elsewhere."""
+    """float64[contracts]: how capital is spread over listed months, e^(-rank/decay) scaled to sum to one; else 0."""
     return _weights(np.ascontiguousarray(view.rank, np.int64).tobytes(), decay)
+
+
+@lru_cache(maxsize=256)
+def _slots_by_rank(ranks: bytes) -> np.ndarray:
+    rank = np.frombuffer(ranks, np.int64)
+    order = np.argsort(rank, kind="stable")
+    order = order[len(rank) - int((rank > 0).sum()):]
+    order.flags.writeable = False
+    return order
+
+
+def slots_by_rank(view: View) -> np.ndarray:
+    """int64[k]: the listed slots, nearest month first."""
+    return _slots_by_rank(np.ascontiguousarray(view.rank, np.int64).tobytes())
 
 
 def price(view: View) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.agents.base import Execution, View
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
-from sim.agents.rules import leverage_caps, lots_per_cent, mispricing
+from sim.agents.rules import leverage_caps, lots_per_cent, mispricing, slots_by_rank
 from sim.plugin import param
 from sim.population import Population
 
@@ -20,38 +20,42 @@ class SpreadArbitrageur(Fund, type="spread_arbitrageur"):
     agent = FundAgent
     sector = "liquidity"
 
-    execution: Execution = param(factory=lambda: Execution(activity=0.8, visits=0, child=0.5, aggressive=0.8), unit="rules",
+    execution: Execution = param(factory=lambda: Execution(activity=0.8, visits=0, child=0.5, aggressive=0.8),
+                                 unit="rules",
                                  doc="how wishes become orders; all months at once, so that both legs trade",
                                  source="judgement: a leg alone is a risk")
-    count: int = param(12, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    count: int = param(12, unit="participants", low=0, high=1_000_000, doc="number of participants",
+                       source="judgement: a specialists' business")
     capital: float = param(0.05, unit="multiple of the hedgers' notional", low=0, high=1000, source=PROTOTYPE,
                            doc="capital of the whole block over what hedgers would hold if they hedged in full")
     leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, source="judgement: as other funds",
                                 doc="largest sum of both legs of all spreads over equity")
     band: float = param(0.01, unit="log", low=0, high=1, source="judgement: about one bid-ask spread",
                         doc="deviation from the fair spread of two neighbouring months that is left alone")
-    full: float = param(0.03, unit="log", above=0, high=1, source="judgement",
+    full: float = param(0.03, unit="log", above=0, high=1, source="judgement: three bands",
                         doc="deviation beyond the band at which a spread is held at full size")
     wind_down: int = param(5, unit="business days", low=1, high=60, source="judgement: the last week of the near month",
                            doc="days before the near month ends over which its spread is given up")
 
     def spread_sizes(self, view: View) -> tuple[np.ndarray, np.ndarray]:
-        """Slots in order of rank (int64[k]) and, for each neighbouring pair, near contracts per cent of equity (float64[k-1]).
+        """int64[k] slots in order of rank; float64[k-1] near contracts of each neighbouring pair per cent of equity.
 
         Fair is the spread of the consensus values: a pair deviates by d = log(value/price) of the near month less that
         of the far one, and is held with the sign of d at a share clip((|d| - band) / full, 0, 1) of full size.
         """
-        order = np.argsort(np.where(view.rank > 0, view.rank, len(view.rank) + 1), kind="stable")
-        order = order[: int((view.rank > 0).sum())]
+        order = slots_by_rank(view)
         cheap, per_cent = mispricing(view)[order], (leverage_caps(view, self.leverage_max) * lots_per_cent(view))[order]
         gap = cheap[:-1] - cheap[1:]
-        share = np.clip((np.abs(gap) - self.band) / self.full, 0.0, 1.0)
-        share *= np.minimum(view.days_left[order][:-1] / self.wind_down, 1.0)
+        share = np.minimum(np.maximum((np.abs(gap) - self.band) / self.full, 0.0), 1.0)
+        share *= np.minimum(view.days_left[order[:-1]] / self.wind_down, 1.0)
         legs = 2.0 * max(len(order) - 1, 1)
         return order, np.sign(gap) * share * np.minimum(per_cent[:-1], per_cent[1:]) / legs
 
     def target_of(self, me: FundAgent, view: View) -> np.ndarray:
-        """The near month of each pair in the direction of its cheapness, the far month against it; whole contracts towards zero."""
+        """The near month of each pair in the direction of its cheapness, the far month against it.
+
+        Whole contracts towards zero, as many of one leg as of the other.
+        """
         if not me.alive:
             return me.position.copy()
         order, size = self.spread_sizes(view)

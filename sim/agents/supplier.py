@@ -34,8 +34,9 @@ class Supplier(Hedger):
     regions: tuple[float, float, float, float] = param(
         (0.57, 0.14, 0.14, 0.15), unit="shares of US, CN, EU, ROW", doc="share of the participants in each region",
         source="judgement: more owners in every region than one")
-    running_cost: float = param(0.35, unit="$ per GPU-hour", low=0, high=100, doc="energy, staff and space for an hour sold",
-                                source="SemiAnalysis 2026-07 and Bernstein 2025-10: power 0.19, operations 0.15 an hour")
+    running_cost: float = param(
+        0.35, unit="$ per GPU-hour", low=0, high=100, doc="energy, staff and space for an hour sold",
+        source="SemiAnalysis 2026-07 and Bernstein 2025-10: power 0.19, operations 0.15 an hour")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)

@@ -31,16 +31,21 @@ class TrendFollower(Fund, type="trend_follower"):
 
     execution: Execution = param(factory=lambda: Execution(activity=0.3, aggressive=0.6, reach=0.015, offset=0.003),
                                  unit="rules", doc="how wishes become orders", source=PROTOTYPE)
-    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants", source="judgement")
+    count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants",
+                       source="judgement: enough that no single one matters")
     capital: float = param(0.15, unit="multiple of the hedgers' notional", low=0, high=1000, source=PROTOTYPE,
                            doc="capital of the whole block over what hedgers would hold if they hedged in full")
     leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, source=PROTOTYPE,
                                 doc="largest exposure over equity that the rules allow")
-    leverage_share: float = param(0.6, unit="share", low=0, high=1, doc="share of that limit used at full signal, at most 10", source=PROTOTYPE)
-    alpha: float = param(0.05, unit="per day", above=0, high=1, doc="middle of the weights of the newest day", source=PROTOTYPE)
-    alpha_factor: float = param(3.0, unit="multiple", low=1, high=100, source="judgement: drawn evenly in logs within this factor",
+    leverage_share: float = param(0.6, unit="share", low=0, high=1,
+                                  doc="share of that limit used at full signal, at most 10", source=PROTOTYPE)
+    alpha: float = param(0.05, unit="per day", above=0, high=1, doc="middle of the weights of the newest day",
+                         source=PROTOTYPE)
+    alpha_factor: float = param(3.0, unit="multiple", low=1, high=100,
+                                source="judgement: drawn evenly in logs within this factor",
                                 doc="ratio of the fastest to the slowest memory")
-    gain: float = param(0.7, unit="per standard deviation", low=0, high=100, doc="signal per standard deviation of the trend", source=PROTOTYPE)
+    gain: float = param(0.7, unit="per standard deviation", low=0, high=100,
+                        doc="signal per standard deviation of the trend", source=PROTOTYPE)
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)

@@ -48,7 +48,8 @@ def test_the_premium_turns_positive_with_convexity_and_risk():
     assert paper_market(2, 20).premium < 0 < paper_market(5, 30).premium
 
 
-@given(convexity=st.floats(1.2, 5.5), sd=st.floats(1.0, 30.0), producers=st.integers(1, 60), retailers=st.integers(1, 60))
+@given(convexity=st.floats(1.2, 5.5), sd=st.floats(1.0, 30.0),
+       producers=st.integers(1, 60), retailers=st.integers(1, 60))
 def test_forward_sales_and_purchases_cancel(convexity, sd, producers, retailers):
     got = paper_market(convexity, sd, producers, retailers)
     size = max(1.0, abs(producers * got.producer))
@@ -87,7 +88,8 @@ def trade_a_day(inputs, paths=4000, seed=8):
 
 @pytest.mark.parametrize("case", DEALER, ids=lambda c: c["id"])
 def test_a_day_of_quoting(case):
-    for value, expected, bound in zip(trade_a_day(case["inputs"]), case["expected"], case["tolerance"]["rel"], strict=True):
+    bounds = case["tolerance"]["rel"]
+    for value, expected, bound in zip(trade_a_day(case["inputs"]), case["expected"], bounds, strict=True):
         assert value == pytest.approx(expected, rel=bound)
 
 
