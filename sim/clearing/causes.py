@@ -9,6 +9,8 @@ events and causes that a run writes down form a graph whose weights sum to one a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 NEWS = -1  # the cause of what no forced trade explains
@@ -25,23 +27,31 @@ class ForcedFlow:
     """
 
     def __init__(self, contracts: int) -> None:
-        self.taken = np.zeros((2, contracts))  # contracts bought and sold by those who took liquidity
-        self.forced: dict[int, np.ndarray] = {}  # episode -> the same, its own
+        self.contracts = contracts
+        self.fills: list[tuple[np.ndarray, np.ndarray]] = []  # cells of side and contract, and contracts taken there
+        self.forced: dict[int, np.ndarray] = {}  # episode -> float64[2, contracts] that it bought and sold
 
     def note(self, contract: np.ndarray, side: np.ndarray, quantity: np.ndarray) -> None:
         """Add fills: int64[k] slots, taker sides (0 bought, 1 sold) and contracts."""
-        np.add.at(self.taken, (side, contract), quantity)
+        self.fills.append((side * self.contracts + contract, quantity))
 
     def note_forced(self, episode: int, contract: int, side: int, quantity: float) -> None:
         """Say that an episode stands behind some of what ``note`` was told."""
         if episode not in self.forced:
-            self.forced[episode] = np.zeros_like(self.taken)
+            self.forced[episode] = np.zeros((2, self.contracts))
         self.forced[episode][side, contract] += quantity
 
     def clear(self) -> None:
         """Start anew: prices are settled, earlier trades moved them before."""
-        self.taken[:] = 0
+        self.fills.clear()
         self.forced.clear()
+
+    def taken(self) -> np.ndarray:
+        """float64[2, contracts]: what all takers bought and sold."""
+        if not self.fills:
+            return np.zeros((2, self.contracts))
+        cells, quantities = (np.concatenate(parts) for parts in zip(*self.fills, strict=True))
+        return np.bincount(cells, quantities, 2 * self.contracts).reshape(2, self.contracts)
 
     def parents(self, move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The episodes behind a move of each price.
@@ -56,9 +66,11 @@ class ForcedFlow:
         weights  : float64[k, contracts]  share of the move of each contract; what is missing to 1 is ``NEWS``
         """
         episodes = np.array(sorted(self.forced), np.int64)
+        if not len(episodes):
+            return episodes, np.zeros((0, len(move)))
         side = np.where(move > 0, 0, 1)
         slots = np.arange(len(move))
-        taken = self.taken[side, slots]
+        taken = self.taken()[side, slots]
         weights = np.zeros((len(episodes), len(move)))
         for number, episode in enumerate(episodes.tolist()):
             own = self.forced[episode][side, slots]
@@ -67,11 +79,11 @@ class ForcedFlow:
 
     def snapshot(self) -> dict[str, object]:
         """A copy of the state."""
-        return {"taken": self.taken.copy(), "forced": {key: value.copy() for key, value in self.forced.items()}}
+        return {"fills": list(self.fills), "forced": {key: value.copy() for key, value in self.forced.items()}}
 
     def restore(self, state: dict) -> None:
         """Put a snapshot back."""
-        self.taken[:] = state["taken"]
+        self.fills = list(state["fills"])
         self.forced = {key: value.copy() for key, value in state["forced"].items()}
 
 
@@ -116,3 +128,32 @@ def blend(parts: list[tuple[float, Causes]]) -> Causes:
     if total <= 0.0:
         return [(NEWS, 1.0)]
     return complete([(cause, weight * size / total) for size, causes in parts for cause, weight in causes])
+
+
+def triggers(kind: Sequence[str], agent: np.ndarray, event: np.ndarray, cause: np.ndarray, weight: np.ndarray,
+             sellers: Sequence[str] = ("forced sale", "closure", "default")) -> list[tuple[int, int, float]]:
+    """Which forced seller set off which, from the events and causes that a run wrote down.
+
+    Calls are passed through to what caused them, and so are a seller's own earlier episodes. The sum of the
+    weights over the number of sellers is the branching ratio.
+
+    Parameters
+    ----------
+    kind, agent         : [events]  what happened to which row; entry i is event number i
+    event, cause, weight: [causes]  as in ``causes.parquet``, in any order
+    sellers             : kinds of events that begin forced trading
+
+    Returns
+    -------
+    list of (seller, seller that set it off, weight)  event numbers, ascending
+    """
+    found: list[dict[int, float]] = [{} for _ in range(len(kind))]  # event -> earlier sellers behind it
+    for at in np.argsort(event, kind="stable").tolist():
+        own, parent, share = int(event[at]), int(cause[at]), float(weight[at])
+        if parent == NEWS:
+            continue
+        through = kind[parent] not in sellers or agent[parent] == agent[own]
+        for seller, part in found[parent].items() if through else [(parent, 1.0)]:
+            found[own][seller] = found[own].get(seller, 0.0) + share * part
+    return [(own, seller, part) for own in range(len(kind)) if kind[own] in sellers
+            for seller, part in sorted(found[own].items()) if agent[seller] != agent[own]]

@@ -34,10 +34,8 @@ def waterfall(loss: int, layers: Mapping[str, int] | Sequence[tuple[str, int]] |
 
     Source: order of layers after Regulation (EU) 648/2012, Article 45; any other order can be given.
     """
-    if isinstance(layers, Mapping):
-        named = list(layers.items())
-    else:
-        named = [layer if isinstance(layer, tuple | list) else (str(i), layer) for i, layer in enumerate(layers, 1)]
+    pairs = list(layers.items()) if isinstance(layers, Mapping) else list(layers)
+    named = [pair if isinstance(pair, tuple | list) else (str(number), pair) for number, pair in enumerate(pairs, 1)]
     left, paid = _whole(loss, "the loss"), {}
     for name, available in named:
         if name in paid:
@@ -79,7 +77,7 @@ def cover(stress_losses: Sequence[float] | np.ndarray, k: int = 2, buffer: float
 
     Returns
     -------
-    Cover  shares: float64[members] summing to one, in proportion to each member's own worst loss, equal if there is none
+    Cover  shares: float64[members] summing to one, in proportion to each member's worst loss, equal if there is none
 
     Source: CPMI-IOSCO (2012), Principles for financial market infrastructures, principle 4.
     """
