@@ -19,7 +19,8 @@ class MarginModel(Plugin, family="margin"):
         Parameters
         ----------
         history : float64[days, contracts]  past settlement prices in dollars, oldest first; the last row
-            is the last settlement known, nan where a contract was not listed; no rows before the first settlement
+            is the last settlement known, nan where a contract was not listed; no rows before the first settlement,
+            where a model answers from what it assumes of a young contract
 
         Returns
         -------
