@@ -68,7 +68,7 @@ def clear(p, y, tolerance, spot_demand, overflow, slack, busy, supply_strip, dem
 def slack_of(p, needed):
     """Unused share of contracted capacity when the need is `needed` of it; smooth at the kink."""
     x = (1.0 - needed) / p.need_smoothness
-    return p.need_smoothness * (x if x > 40.0 else math.log(1.0 + math.exp(x)))
+    return p.need_smoothness * (x if x > 40.0 else math.log1p(math.exp(x)))
 
 
 @leaf
@@ -99,7 +99,7 @@ def step_world(p, d, w, z, u, scale):
     w.squeeze_target *= p.squeeze_decay
     if u[1] < p.squeeze_chance:
         w.squeeze_target += p.squeeze_mean + p.squeeze_sd * z[5]
-    w.squeeze += p.squeeze_gain * (w.squeeze_target - w.squeeze)
+    w.squeezed += p.squeeze_gain * (w.squeeze_target - w.squeezed)
     w.need = p.need_decay * w.need + p.need_step * z[6]
     w.grade = p.grade_decay * w.grade + p.grade_step * z[7]
     w.belief = p.belief_decay * w.belief + p.belief_step * z[8]
@@ -192,7 +192,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             ratio = math.exp(demand) / capacity
             needed = p.need * ratio * math.exp(need * h.need - p.elasticity_slow * slow)
             uncommitted = area.reference_demand * ratio * math.exp(
-                (w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeeze + (w.squeeze - hump) * h.ramp
+                (w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeezed + (w.squeezed - hump) * h.ramp
                 + h.drift + mobile * h.migration - max(0.0, p.elasticity_slow - p.elasticity_fast) * slow)
             slack, busy = slack_of(p, needed), min(needed, 1.0)
             overflow = p.committed * max(0.0, slack - (1.0 - needed)) + 1e-12
@@ -218,7 +218,8 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
             area.served = min(elastic + contracts, supply)
             area.rationed = elastic + contracts - area.served
-            area.used = p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply)
+            area.used = min(p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply),
+                            p.committed + min(floats, 1.0 - p.committed))  # spare beyond idle contracts displaces own use
             area.slow += h.slow * (area.price - p.log_reference - area.slow)
             slow = area.slow
             w.demand += (p.committed * busy + elastic + contracts) * capacity

@@ -27,11 +27,11 @@ def floats(names: str) -> dict[str, str]:
 
 
 WORLD = record(**floats(
-    "level growth fast volatility jump squeeze_target squeeze need grade belief "  # demand and belief states
+    "level growth fast volatility jump squeeze_target squeezed need grade belief "  # demand and belief states
     "saving rebound saving_target rebound_target efficiency "  # answers to efficiency jumps; efficiency on day 0 = 1
     "growth_belief growth_anchor vendor_view pace "  # what the public and the vendor infer; pace of AI
     "curve_orders curve_offers curve_demand curve_lists "  # log gap of the traded curve over the outlook, by channel
-    "capacity orders delivered energised utilisation rationed idle stockout demand served"))  # of the day
+    "capacity orders energised utilisation rationed idle stockout demand served"))  # of the day
 
 REGION = record(**floats(
     "base_demand reference_demand hyperscaler_share "  # fixed at the start
@@ -40,12 +40,12 @@ REGION = record(**floats(
     "strip"))  # log price expected over the next 12 months
 
 PROVIDER = record(kind="i8", region="i8", key="u8", **floats(
-    "capacity queue order order_multiplier markup own log_list sold_out chance"))
+    "capacity queue order_multiplier markup own log_list sold_out chance"))
 
 CHIP = record(**floats("throughput power retirement avoidable"))
 
 HORIZON = record(**floats(
-    "years growth regional shock saving rebound need fast jump squeeze ramp drift migration variance "
+    "years growth regional shock saving rebound need fast jump squeezed ramp drift migration variance "
     "slow_variance slow survival"))
 
 DIALS = record(**floats("supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add"))
@@ -179,11 +179,11 @@ def horizon_table(p: SimpleNamespace) -> np.ndarray:
     out["years"] = ahead / BUSINESS_DAYS
     out["growth"] = (1 - p.growth_decay ** ahead) / (-math.log(p.growth_decay) * BUSINESS_DAYS)
     for name, decay in {"regional": p.regional_decay, "shock": p.shock_decay, "need": p.need_decay, "fast": p.fast_decay,
-                        "jump": p.jump_decay, "squeeze": p.squeeze_decay, "migration": p.migration_decay}.items():
+                        "jump": p.jump_decay, "squeezed": p.squeeze_decay, "migration": p.migration_decay}.items():
         out[name] = decay ** ahead
     for name, gain in {"saving": p.saving_gain, "rebound": p.rebound_gain, "ramp": p.squeeze_ramp}.items():
         out[name] = np.exp(-gain * ahead)
-    out["drift"] = p.jump_drift * (1 - out["jump"]) + p.squeeze_drift * (1 - out["squeeze"])
+    out["drift"] = p.jump_drift * (1 - out["jump"]) + p.squeeze_drift * (1 - out["squeezed"])
     out["variance"] = p.fast_variance * (1 - out["fast"] ** 2)
     out["slow_variance"] = p.slow_variance * np.minimum(out["years"], 1.5)
     out["slow"] = 1 - math.exp(-MONTH_DAYS * p.slow_gain)

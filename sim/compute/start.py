@@ -12,13 +12,12 @@ from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.layout import BUSINESS_DAYS, HYPERSCALER, PROVIDER, REGION
 from sim.compute.operators import Operators
 from sim.compute.supply import delivery_mix
+from sim.stream_kernels import fill_normal
+from sim.streams import combine
 
 
 def draw_markups(config: ComputeConfig, owners: Operators, key: np.uint64) -> tuple[np.ndarray, np.ndarray]:
     """float64[n] standard normal draws, and the mark-ups made of them: centred within each kind."""
-    from sim.stream_kernels import fill_normal
-    from sim.streams import combine
-
     draws, one = np.empty(len(owners.kind)), np.empty(1)
     for i, own in enumerate(owners.key):
         fill_normal(np.uint64(combine(int(own), int(key))), one)
