@@ -173,6 +173,7 @@ class ComputeFutures(mesa.Model):
         average, share = self.month_so_far()
         self.exchange.settle_day(self.day, average, share)
         self.house.settle(self.day, self.exchange.settle)
+        self.write_contracts()
         fees = self.exchange.traded * self.exchange.contract.exchange_fee
         for slot in self.exchange.expire(self.day):
             fees += np.abs(self.ledger.position[:, slot]) * self.exchange.contract.settlement_fee
@@ -280,7 +281,7 @@ class ComputeFutures(mesa.Model):
         """Record the day, once the warm-up is over."""
         if self.day < 0:
             return
-        slots, listed = self.exchange.slots, self.exchange.slots["listed"] == 1
+        slots = self.exchange.slots
         sectors = {f"equity_{name}_cents": float(self.ledger.equity[rows].sum()) for name, rows in self.blocks.sectors}
         front = np.flatnonzero(slots["rank"] == 1)
         gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
@@ -288,11 +289,17 @@ class ComputeFutures(mesa.Model):
             **self.economy.record(), **self.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
             "open_interest": float(self.exchange.open_interest().sum()), "spread_front_ticks": gap,
             "participants_open": float(self.ledger.alive[:-1].sum())})
-        self.record.contracts(
-            self.day, slots["month"], listed, self.exchange.settle, self.exchange.contract.tick, slots["volume"],
-            self.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"], self.house.rate)
         if self.calendar.month(self.day + 1) != self.calendar.month(self.day):
             self.record.agents(self.day, self.calendar.month(self.day), self.blocks.balance_sheet())
+
+    def write_contracts(self) -> None:
+        """Record the listed months at their settlement, the one that ends today included."""
+        if self.day >= 0:
+            slots = self.exchange.slots
+            self.record.contracts(
+                self.day, slots["month"], slots["listed"] == 1, self.exchange.settle, self.exchange.contract.tick,
+                slots["volume"], self.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"],
+                self.house.rate)
 
     # --- copies of the world -------------------------------------------------------------------------
 
