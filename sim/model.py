@@ -62,7 +62,6 @@ class ComputeFutures(mesa.Model):
         self.urgency = np.full(rows, np.nan)
         self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
         self.known = np.ones(scenario.rounds)  # share of the day's news that is public, by round
-        self.history: list[np.ndarray] = []  # settlement prices by slot, dollars, nan where not listed
         self.policies = sorted(scenario.policies, key=lambda p: p.date or scenario.start)
         self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
         self.day = -scenario.burn_in - 1
@@ -182,9 +181,7 @@ class ComputeFutures(mesa.Model):
 
     def call_margin(self) -> None:
         """New margin rates and requirements; who cannot meet them is called; the house closes its day."""
-        listed = self.exchange.slots["listed"] == 1
-        self.history.append(np.where(listed, self.exchange.settle * self.exchange.contract.tick, np.nan))
-        self.house.call_margin(self.day, np.array(self.history[-1:]), self.exchange.settle)
+        self.house.call_margin(self.day, self.exchange.prices(), self.exchange.settle)
         self.house.close_out(self.day)
 
     def move_money(self) -> None:
@@ -206,9 +203,9 @@ class ComputeFutures(mesa.Model):
         closing = self.blocks.closing(self.ledger.equity)
         for row in np.flatnonzero(closing & ~self.house.closing):
             self.house.close(int(row), self.day)
-        gone = self.house.closing & self.ledger.alive & ~self.ledger.position.any(axis=1)
-        if gone.any():
-            rows = np.flatnonzero(gone)
+        rows = np.flatnonzero(self.house.closing & self.ledger.alive)
+        rows = rows[~self.ledger.position[rows].any(axis=1) & (self.ledger.cash[rows] + self.ledger.margin[rows] >= 0)]
+        if len(rows):
             self.house.release(rows)
             self.ledger.post("fund flow", rows, -self.ledger.cash[rows], "outside world")
             self.ledger.alive[rows] = False
@@ -306,14 +303,14 @@ class ComputeFutures(mesa.Model):
     def snapshot(self) -> dict[str, Any]:
         """All state, copied: what ``restore`` needs to continue bit for bit."""
         own = ("wish", "own_value", "urgency", "value")
-        return {"day": self.day, "steps": self.steps, "history": list(self.history),
+        return {"day": self.day, "steps": self.steps,
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
                           for name in ("blocks", "exchange", "house", "economy", "record")}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""
-        self.day, self.steps, self.history = state["day"], state["steps"], list(state["history"])
+        self.day, self.steps = state["day"], state["steps"]
         for name, array in state["arrays"].items():
             getattr(self, name)[...] = array
         for name, part in state["parts"].items():

@@ -53,6 +53,8 @@ class Exchange:
         self.variance = np.full((2, self.months), first)  # of daily log changes, slow and fast
         self.trend = np.zeros(self.months)
         self.days_left = np.zeros(self.months, np.int64)
+        self.history = np.full((calendar.days + calendar.burn_in, self.months), np.nan)  # settlement prices, dollars
+        self.settled_days = 0
 
     # --- the trading day ---------------------------------------------------------------------------
 
@@ -64,6 +66,7 @@ class Exchange:
             record = self.slots[slot]
             if record["month"] != month or not record["listed"]:
                 record["listed"], record["month"], record["last"] = 1, month, 0
+                self.history[: self.settled_days, slot] = np.nan  # those were prices of the month before it
                 price = max(1, round(float(value[month - current])))
                 self.settle[slot] = record["mark"] = price
                 near = (month - 1) % self.months
@@ -170,6 +173,8 @@ class Exchange:
         self.trend += 0.05 * (change - self.trend)  # judgement: about twenty days of memory
         self.settle[:] = price
         self.slots["mark"] = price
+        self.history[self.settled_days] = np.where(self.slots["listed"] == 1, price * self.contract.tick, np.nan)
+        self.settled_days += 1
 
     def expire(self, day: int) -> list[int]:
         """The slots whose last day this was; they are no longer listed."""
@@ -177,6 +182,10 @@ class Exchange:
         for slot in gone:
             self.slots[slot]["listed"] = self.slots[slot]["rank"] = 0
         return gone
+
+    def prices(self) -> np.ndarray:
+        """float64[days, contracts]: settlement prices in dollars of the months now in the slots, nan before listing."""
+        return self.history[: self.settled_days]
 
     def open_interest(self) -> np.ndarray:
         """int64[contracts]: contracts held long (and as many short)."""
@@ -186,13 +195,16 @@ class Exchange:
 
     def snapshot(self) -> dict:
         """A copy of all state."""
-        arrays = ("slots", "traded", "settle", "tier", "variance", "trend", "days_left")
-        return {**{name: getattr(self, name).copy() for name in arrays}, "book": self.book.copy()}
+        arrays = ("slots", "traded", "settle", "tier", "variance", "trend", "days_left", "history")
+        return {**{name: getattr(self, name).copy() for name in arrays}, "book": self.book.copy(),
+                "settled_days": self.settled_days}
 
     def restore(self, state: dict) -> None:
         """Continue from a copy."""
         for name, value in state.items():
             if name == "book":
                 self.book = value.copy()
+            elif name == "settled_days":
+                self.settled_days = value
             else:
                 getattr(self, name)[...] = value

@@ -128,6 +128,20 @@ def test_a_wide_quote_marks_at_the_last_trade_moved_inside_it(market):
     assert market.slots["mark"][slot] == 260
 
 
+def test_price_history_of_a_slot_begins_with_its_month(market):
+    last = market.calendar.last_day(market.calendar.month(0))
+    front = slot_of(market, 1)
+    for day in range(last + 2):
+        market.open_day(day, np.full(36, 300.0))
+        market.settle_day(day, 287.0, 1.0)
+        market.expire(day)
+    prices = market.prices()
+    assert len(prices) == last + 2
+    assert np.isnan(prices[: last + 1, front]).all()
+    assert prices[-1, front] == 3.0
+    assert np.isfinite(np.delete(prices, front, axis=1)).all()
+
+
 def test_open_interest_counts_each_contract_once(market):
     trade(market, 1, 300, 7)
     assert market.open_interest().sum() == 7
@@ -143,6 +157,6 @@ def test_snapshot_holds_everything(market):
     market.restore(state)
     again = market.snapshot()
     for name, value in state.items():
-        if name != "book":
+        if name not in ("book", "settled_days"):
             np.testing.assert_array_equal(value, again[name])
     assert market.book.count().sum() == state["book"].count().sum()
