@@ -203,7 +203,7 @@ class Record:
     def _agents_table(self, start: int) -> dict[str, np.ndarray]:
         sheets = self._sheets[start:]
         if not sheets:
-            return {}
+            return {"day": np.zeros(0, "i8"), "month": np.zeros(0, object), "agent": np.zeros(0, "i8")}
         repeat = lambda number: np.repeat([sheet[number] for sheet in sheets], [len(s[2]["agent"]) for s in sheets])
         table = {"day": repeat(0), "month": _month_labels(repeat(1))}
         return table | {name: np.concatenate([sheet[2][name] for sheet in sheets]) for name in sheets[0][2]}

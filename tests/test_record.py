@@ -86,7 +86,7 @@ def test_balance_sheets_stack_by_month():
     table = record.table("agents")
     assert table["month"].tolist() == ["2026-10", "2026-10", "2026-11", "2026-11"]
     assert table["cash_cents"].tolist() == [1, 2, 9, 9]
-    assert record.table("agents", 2) == {}
+    assert list(record.table("agents", 2)) == ["day", "month", "agent"]
 
 
 def test_a_snapshot_branches_and_goes_back():
