@@ -27,7 +27,7 @@ LEVELS = [
     DOMAINS,
     {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files"},
     {"model", "blocks", "world"},
-    {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary"},
+    {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
     {"__init__", "__main__", "cli", "dashboard"},
 ]
