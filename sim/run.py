@@ -124,7 +124,7 @@ def _prepare(scenario: Scenario | str | Path, record: str | None, days: int | No
 
 
 def _keep_scenario(folder: Path, scenario: Scenario) -> None:
-    """The resolved scenario, its parameters with their sources, and the user's own files, so that the folder can be run again elsewhere."""
+    """The resolved scenario, its parameters with their sources, and the user's own files: enough to run it again."""
     write_text(folder / SCENARIO, scenario.resolved_yaml(PLUGINS))
     write_text(folder / PARAMETERS, provenance.parameter_table(scenario))
     for plugin in scenario.plugins:
