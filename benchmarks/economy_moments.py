@@ -99,31 +99,37 @@ def figures(run: dict[str, np.ndarray]) -> dict[str, float]:
     weeks = listed[: listed.size // 5 * 5].reshape(-1, 5).mean(axis=1)
     md, ma = month_means(deal, month), month_means(listed, month)
     basis = deal - listed
-    regions = np.diff(np.array([month_means(np.log(run[f"spot_{r}"]), month) for r in ("us", "cn", "eu", "row")]), axis=1)
+    regions = np.diff(np.array([month_means(np.log(run[f"spot_{r}"]), month) for r in ("us", "cn", "eu",
+    "row")]), axis=1)
     corr = np.corrcoef(regions)[np.triu_indices(4, 1)]
     window = [basis[s:s + 273].std() for s in range(0, basis.size - 272, 273)]
     year = slice(0, 252)
-    z = d / d.std()
+    z, capacity, tokens = d / d.std(), run["capacity_h100e"], run["token_price"]
     out = {
         "transaction: volatility": d.std() * math.sqrt(252), "transaction: excess kurtosis": (z ** 4).mean() - 3,
         "transaction: Hill": hill(d), "transaction: half-life": half_life(deal), "transaction: AC1": autocorrelation(d),
         "transaction: AC1 of absolute returns": autocorrelation(np.abs(d)),
         "transaction: largest day up": math.expm1(d.max()), "transaction: largest day down": math.expm1(d.min()),
         "transaction: largest month": math.expm1(np.diff(md).max()),
-        "assessed: volatility": a.std() * math.sqrt(252), "assessed: volatility of weekly means": np.diff(weeks).std() * math.sqrt(50.4),
+        "assessed: volatility": a.std() * math.sqrt(252),
+        "assessed: volatility of weekly means": np.diff(weeks).std() * math.sqrt(50.4),
         "assessed: zero-change days": (a == 0).mean(), "assessed: AC1": autocorrelation(a),
-        "assessed: monthly volatility": np.diff(ma).std() * math.sqrt(12), "assessed: monthly AC1": autocorrelation(np.diff(ma)),
-        "R2 of monthly changes": squared_correlation(md, ma, 1), "R2 of 6-month changes": squared_correlation(md, ma, 6),
+        "assessed: monthly volatility": np.diff(ma).std() * math.sqrt(12),
+        "assessed: monthly AC1": autocorrelation(np.diff(ma)),
+        "R2 of monthly changes": squared_correlation(md, ma, 1),
+        "R2 of 6-month changes": squared_correlation(md, ma, 6),
         "R2 of 12-month changes": squared_correlation(md, ma, 12),
         "log basis: sd in 13-month windows": np.mean(window), "log basis: half-life": half_life(basis),
         "lists: sd(log)": run["list_dispersion"].mean(), "lists: hyperscaler / data centre": run["list_ratio"].mean(),
         "lists: changes per day": (np.diff(run["lists"], axis=0) != 0).mean(),
         "regions: monthly correlation": corr.mean(),
-        "transaction: first-year mean": run["index_transaction"][year].mean(), "assessed: first-year mean": run["index_assessed"][year].mean(),
+        "transaction: first-year mean": run["index_transaction"][year].mean(),
+        "assessed: first-year mean": run["index_assessed"][year].mean(),
         "US spot: least": run["spot_us"].min(), "US spot: most": run["spot_us"].max(),
-        "utilisation": run["utilisation"].mean(), "rationed share": run["rationed_share"].mean(), "list stock-out share": run["stockout_share"].mean(),
-        "capacity growth": (run["capacity_h100e"][-1] / run["capacity_h100e"][0]) ** (252 / (run["capacity_h100e"].size - 1)),
-        "token index: decline per year": -(np.log(run["token_price"][-1] / run["token_price"][0])) * 252 / (run["token_price"].size - 1),
+        "utilisation": run["utilisation"].mean(), "rationed share": run["rationed_share"].mean(),
+        "list stock-out share": run["stockout_share"].mean(),
+        "capacity growth": (capacity[-1] / capacity[0]) ** (252 / (capacity.size - 1)),
+        "token index: decline per year": -math.log(tokens[-1] / tokens[0]) * 252 / (tokens.size - 1),
         "token index: days without change": (np.diff(run["token_price"]) == 0).mean(),
     }
     for name in ("transaction", "assessed"):
@@ -136,15 +142,21 @@ def figures(run: dict[str, np.ndarray]) -> dict[str, float]:
 
 TARGETS = {
     "transaction: volatility": "0.40-0.70", "transaction: excess kurtosis": "5-10", "transaction: Hill": "2-3.5",
-    "transaction: half-life": "5-80", "transaction: AC1": "data 0.11", "transaction: AC1 of absolute returns": "data 0.24",
-    "transaction: largest day up": "data 0.18", "transaction: largest day down": "data -0.12", "transaction: largest month": "data 0.57",
-    "assessed: volatility": "0.15-0.30", "assessed: volatility of weekly means": "data 0.13", "assessed: zero-change days": ">= 0.40",
+    "transaction: half-life": "5-80", "transaction: AC1": "data 0.11",
+    "transaction: AC1 of absolute returns": "data 0.24",
+    "transaction: largest day up": "data 0.18", "transaction: largest day down": "data -0.12",
+    "transaction: largest month": "data 0.57",
+    "assessed: volatility": "0.15-0.30", "assessed: volatility of weekly means": "data 0.13",
+    "assessed: zero-change days": ">= 0.40",
     "assessed: AC1": "-0.3-0", "assessed: monthly volatility": "data 0.12", "assessed: monthly AC1": "data ~0.5",
-    "R2 of monthly changes": "<= 0.15", "log basis: sd in 13-month windows": "data 0.16", "log basis: half-life": "data ~28",
+    "R2 of monthly changes": "<= 0.15", "log basis: sd in 13-month windows": "data 0.16",
+    "log basis: half-life": "data ~28",
     "lists: sd(log)": "0.4-0.6", "lists: hyperscaler / data centre": "2-3", "lists: changes per day": "0.01-0.05",
-    "regions: monthly correlation": "0.3-0.6", "transaction: first-year mean": "2-4", "assessed: first-year mean": "2-4",
+    "regions: monthly correlation": "0.3-0.6", "transaction: first-year mean": "2-4",
+    "assessed: first-year mean": "2-4",
     "utilisation": "0.85-0.95", "list stock-out share": "0.3-0.7", "capacity growth": "2.2",
-    "transaction: 12-month forward over spot, first year": "-0.20--0.10", "assessed: 12-month forward over spot, first year": "-0.20--0.10",
+    "transaction: 12-month forward over spot, first year": "-0.20--0.10",
+    "assessed: 12-month forward over spot, first year": "-0.20--0.10",
     "token index: decline per year": "2.3",
 }
 

@@ -94,7 +94,8 @@ def capacity_of(fleet, throughput) -> list[float]:
     return [sum(count * e for count, e in zip(row, throughput, strict=True)) for row in fleet]
 
 
-def expected_lists(p, belief, references, outlook, curve_gap, panel, day, level, restatement, hazard, spot_weight, offset):
+def expected_lists(p, belief, references, outlook, curve_gap, panel, day, level, restatement, hazard, spot_weight,
+                   offset):
     """Log level of an average of list prices, today and month by month."""
     months = len(outlook[0])
     spot = [sum(share * outlook[r][m] for r, share in enumerate(panel)) for m in range(months)]

@@ -61,8 +61,8 @@ class Retirement(Block):
 
 def _installed(default: float) -> float:
     return param(default, unit="weight", low=0, high=1,
-                 doc="share in the GPUs running a year before day 0 outside China, scaled to sum to one",
-                 source="judgement: a year of 2.2x growth later it gives 12/35/25/26/2 % of units, the estimate for late 2026")
+        doc="share in the GPUs running a year before day 0 outside China, scaled to sum to one",
+        source="judgement: a year of 2.2x growth later it gives 12/35/25/26/2 % of units, the estimate for late 2026")
 
 
 class Installed(Block):

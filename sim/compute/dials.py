@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim.compute.config import REGIONS
 from sim.compute.layout import DIALS, REGION_DIALS
+
+WORLD_NAMES, REGION_NAMES = tuple(DIALS.names or ()), tuple(REGION_DIALS.names or ())
+ADDED = ("vacancy_add", "growth_add")  # neutral at 0; all others multiply and are neutral at 1
 
 
 class Dials:
@@ -25,26 +30,26 @@ class Dials:
     """
 
     __slots__ = ("regional", "world")
+    world: np.ndarray
+    regional: np.ndarray
 
     def __init__(self) -> None:
         object.__setattr__(self, "world", np.zeros(1, DIALS))
         object.__setattr__(self, "regional", np.zeros(len(REGIONS), REGION_DIALS))
-        for name in ("supply_mult", "float_mult", "sublet_mult", "spare_mult", "site_mult", "export_control"):
-            self.world[name] = 1.0
-        for name in REGION_DIALS.names:
-            self.regional[name] = 1.0
+        for name in WORLD_NAMES + REGION_NAMES:
+            setattr(self, name, 0.0 if name in ADDED else 1.0)
 
-    def __getattr__(self, name: str) -> float | np.ndarray:
-        if name in DIALS.names:
+    def __getattr__(self, name: str) -> Any:
+        if name in WORLD_NAMES:
             return float(self.world[name][0])
-        if name in REGION_DIALS.names:
+        if name in REGION_NAMES:
             return self.regional[name]
-        raise AttributeError(f"no dial {name!r}; there are {', '.join(DIALS.names + REGION_DIALS.names)}")
+        raise AttributeError(f"no dial {name!r}; there are {', '.join(WORLD_NAMES + REGION_NAMES)}")
 
     def __setattr__(self, name: str, value: float | np.ndarray) -> None:
-        if name in DIALS.names:
+        if name in WORLD_NAMES:
             self.world[name] = value
-        elif name in REGION_DIALS.names:
+        elif name in REGION_NAMES:
             self.regional[name] = value
         else:
-            raise AttributeError(f"no dial {name!r}; there are {', '.join(DIALS.names + REGION_DIALS.names)}")
+            raise AttributeError(f"no dial {name!r}; there are {', '.join(WORLD_NAMES + REGION_NAMES)}")

@@ -20,8 +20,6 @@ from sim.compute.indices.base import Index
 from sim.compute.indices.transaction import AHEAD
 from sim.compute.kernels import step_lists, step_market
 from sim.compute.layout import (
-    DATA_CENTRE,
-    HYPERSCALER,
     MONTH_DAYS,
     MONTHS,
     WORLD,
@@ -32,6 +30,7 @@ from sim.compute.layout import (
     pack,
 )
 from sim.compute.operators import Operators, fringe, join, starting_shares
+from sim.compute.readings import Readings
 from sim.compute.supply_kernels import move_fleet
 from sim.compute.tokens import TokenPrices
 from sim.streams import Streams
@@ -39,7 +38,7 @@ from sim.streams import Streams
 __all__ = ["REGIONS", "Economy", "Operators"]
 
 
-class Economy:
+class Economy(Readings):
     """Chips, fleets, demand, spot and list prices, indices and what the public expects of them.
 
     Parameters
@@ -97,10 +96,10 @@ class Economy:
     def _start_prices(self) -> None:
         """Prices and expectations at the reference."""
         p, regions = self.p, len(REGIONS)
-        cost = (self.chips["avoidable"] + self.chips["power"] * p.pue * self.power_price[:, None]) / self.chips["throughput"]
+        energy = self.chips["power"] * p.pue * self.power_price[:, None]
+        cost = (self.chips["avoidable"] + energy) / self.chips["throughput"]
         self._log_cost = np.log(cost)
-        self.region = start.region_rows(self.config, self.p, self.provider, self.chips, self._weights, self._log_cost,
-                                        self.day + 1)
+        self.region = start.region_rows(self.config, p, self.provider, self._weights, self._log_cost, self.day + 1)
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
         w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p.efficiency_growth * (self.day + 1))
@@ -189,7 +188,8 @@ class Economy:
         step_market(self.parameters, d.world, d.regional, self.chips, self._horizon, self.world, self.region,
                     self._weights, self._log_cost, self.power_price, self._future, z, u, self._prefix, self._path,
                     self.outlook, float(day), scale)
-        step_lists(self.parameters, self.world, self.region, self.provider, self.streams.key("compute.lists", day), float(day))
+        step_lists(self.parameters, self.world, self.region, self.provider, self.streams.key("compute.lists", day),
+                   float(day))
 
     def _publish(self) -> None:
         """Index values of the day, and the consensus for every delivery month."""
@@ -223,107 +223,10 @@ class Economy:
             raise KeyError(f"no index {index!r}; there are {', '.join(self._index_state)}")
         chosen.restate(self._index_state[index], factor)
 
-    # --- what others read --------------------------------------------------------------------------------
-
-    def grade_level(self, day: int) -> float:
-        """Log of an H100-hour over an H100-equivalent hour."""
-        return float(self.world["grade"][0] - self.p.obsolescence * day)
-
-    @property
-    def spot(self) -> np.ndarray:
-        """float64[4] $/H100-equivalent hour: transaction price by region."""
-        return np.exp(self.region["price"])
-
-    @property
-    def lists(self) -> np.ndarray:
-        """float64[n] $/GPU-hour: list price of an H100-hour by owner."""
-        return np.exp(self.provider["log_list"])
-
-    @property
-    def capacity(self) -> np.ndarray:
-        """float64[n] H100-equivalents running, by owner."""
-        return self.provider["capacity"]
-
-    @property
-    def capacity_total(self) -> float:
-        return float(self.world["capacity"][0])
-
-    @property
-    def utilisation(self) -> float:
-        """Share of capacity that works."""
-        return float(self.world["utilisation"][0])
-
-    @property
-    def idle_share(self) -> float:
-        """Share of capacity that does not work."""
-        return float(self.world["idle"][0])
-
-    @property
-    def rationed_share(self) -> float:
-        """Share of demand for uncommitted capacity that finds none at the posted transaction price."""
-        return float(self.world["rationed"][0])
-
-    @property
-    def stockout_share(self) -> float:
-        """Share of providers sold out at their list price."""
-        return float(self.world["stockout"][0])
-
-    @property
-    def served(self) -> np.ndarray:
-        """float64[4] H100-equivalents served on the spot market, by region."""
-        return self.region["served"] * self.region["capacity"]
-
-    @property
-    def demand_growth_belief(self) -> float:
-        """Log per year: growth of demand over the next year that the public expects."""
-        w, p = self.world[0], self.p
-        fading = (1 - p.growth_decay ** 252) / (-math.log(p.growth_decay) * 252)
-        return float(w["growth_anchor"] + w["growth_belief"] * fading)
-
-    @property
-    def pipeline(self) -> np.ndarray:
-        """float64[36] H100-equivalents expected to be energised by month ahead."""
-        return self._future.sum(axis=0)
-
-    @property
-    def pace_of_ai(self) -> float:
-        """Training compute used since day 0 times efficiency, in H100-equivalent years at the efficiency of day 0."""
-        return float(self.world["pace"][0])
-
-    @property
-    def token_price(self) -> float:
-        """$ per million tokens of fixed quality, mean over labs."""
-        return self.tokens.index
-
-    @property
-    def list_dispersion(self) -> float:
-        """Standard deviation of log list prices."""
-        return float(self.provider["log_list"].std())
-
-    @property
-    def list_ratio(self) -> float:
-        """Median hyperscaler list over median data-centre list; nan without either."""
-        groups = [self.provider["log_list"][self.provider["kind"] == k] for k in (HYPERSCALER, DATA_CENTRE)]
-        return math.exp(np.median(groups[0]) - np.median(groups[1])) if all(g.size for g in groups) else math.nan
-
-    def record(self) -> dict[str, float]:
-        """The figures of the day that results keep."""
-        w, spot = self.world[0], self.spot
-        out = {f"spot_{name.lower()}": float(spot[r]) for r, name in enumerate(REGIONS)}
-        out |= {f"index_{label}": value for label, value in self.index_value.items()}
-        return out | {
-            "utilisation": self.utilisation, "rationed_share": self.rationed_share, "idle_share": self.idle_share,
-            "stockout_share": self.stockout_share, "capacity_h100e": self.capacity_total, "demand_h100e": float(w["demand"]),
-            "orders_placed": float(w["orders"]), "energised_h100e": float(w["energised"]),
-            "list_median": math.exp(np.median(self.provider["log_list"])), "list_dispersion": self.list_dispersion,
-            "list_ratio": self.list_ratio, "token_price": self.token_price, "pace_of_ai": self.pace_of_ai,
-            "demand_growth_belief": self.demand_growth_belief,
-        }
-
     # --- copies ------------------------------------------------------------------------------------------
 
-    _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry", "_worn",
-              "_schedule", "_weights", "_log_cost", "region", "world", "outlook", "_path", "_future",
+    _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry",
+              "_worn", "_schedule", "_weights", "_log_cost", "region", "world", "outlook", "_path", "_future",
               "index_history", "index_value", "forecast", "_index_state")
 
     def snapshot(self) -> dict:

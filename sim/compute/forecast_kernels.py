@@ -10,6 +10,7 @@ from sim.jit import kernel
 def expect_lists(params, world, region, outlook, panel, day, level, start, hazard, spot_weight, offset, prefix, out):
     """Expected log level of an average of list prices at today and in the months ahead.
 
+    params, world, region : record[1], [1], [4]  in
     outlook     : float64[4, months] log $ in
     panel       : float64[4]    in: weight of each region in the average
     level       : float64 log $ in: the average today
@@ -22,7 +23,7 @@ def expect_lists(params, world, region, outlook, panel, day, level, start, hazar
     """
     p, w = params[0], world[0]
     regions, months = outlook.shape
-    reference = spot = 0.0
+    reference = 0.0
     for r in range(regions):
         reference += panel[r] * region[r].list_reference
     prefix[0] = 0.0
@@ -31,7 +32,7 @@ def expect_lists(params, world, region, outlook, panel, day, level, start, hazar
         for r in range(regions):
             spot += panel[r] * outlook[r, m]
         prefix[m + 1] = prefix[m] + spot
-    decay_belief, average = p.belief_decay, level
+    average = level
     out[0] = start + level
     for m in range(months):
         ahead = 21.0 * m + 10.5
@@ -39,8 +40,8 @@ def expect_lists(params, world, region, outlook, panel, day, level, start, hazar
         trend = -p.obsolescence * (day + ahead)
         spot = prefix[m + 1] - prefix[m]
         strip = strip_of(prefix, m + 1, months)
-        target = (p.strip_weight * (strip + w.curve_lists - p.obsolescence * 126.0) + (1.0 - p.strip_weight) * spot + trend
-                  + w.belief * decay_belief ** ahead)
+        target = (p.strip_weight * (strip + w.curve_lists - p.obsolescence * 126.0) + (1.0 - p.strip_weight) * spot
+                  + trend + w.belief * p.belief_decay ** ahead)
         reference += (target - reference) * (1.0 - p.reference_decay ** step)
         goal = (1.0 - spot_weight) * reference + spot_weight * (spot + trend) + offset
         average += (goal - average) * (1.0 - math.exp(-0.9 * hazard * step))

@@ -50,7 +50,7 @@ def clear(p, y, tolerance, spot_demand, overflow, slack, busy, supply_strip, dem
     """
     elastic_share = steep = 1.0
     for _ in range(60):
-        elastic, contracts, supply, slope, displaced = balance(
+        elastic, contracts, supply, slope, _ = balance(
             p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip, energy, floats, sublets, spares,
             weights, log_cost, r)
         demand = elastic + contracts
@@ -122,6 +122,42 @@ def step_region(p, area, z, u, scale):
 
 
 @leaf
+def demand_of(p, w, area, h, capacity, slow, hump, mobile, log_mult):
+    """Need per unit of contracted capacity, and uncommitted demand per unit of capacity, at a horizon h."""
+    demand = (area.demand + w.growth_anchor * h.years + w.growth_belief * h.growth
+              - (1.0 - h.regional) * area.permanent - (1.0 - h.shock) * log_mult
+              + (1.0 - h.rebound) * (w.rebound_target - w.rebound) - (1.0 - h.saving) * (w.saving_target - w.saving))
+    ratio = math.exp(demand) / capacity
+    needed = p.need * ratio * math.exp((w.need + area.need) * h.need - p.elasticity_slow * slow)
+    fast = ((w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeezed
+            + (w.squeezed - hump) * h.ramp + h.drift + mobile * h.migration)
+    passed_on = max(0.0, p.elasticity_slow - p.elasticity_fast) * slow
+    return needed, area.reference_demand * ratio * math.exp(fast - passed_on)
+
+
+@leaf
+def offers_of(p, d, area, h):
+    """Float, capacity that may be sublet and hyperscalers' spare, per unit of capacity, at a horizon h."""
+    floats = ((1.0 - p.committed) * max(0.0, 1.0 - p.vacancy - d.vacancy_add * h.shock)
+              * (1.0 + (d.float_mult - 1.0) * h.shock))
+    sublets = p.committed * (1.0 + (d.sublet_mult - 1.0) * h.shock)
+    return floats, sublets, p.spare * area.hyperscaler_share * (1.0 + (d.spare_mult - 1.0) * h.shock)
+
+
+@leaf
+def book_use(p, w, area, demand, supply, displaced, slack, busy, floats):
+    """What is served, rationed and used today at the transaction price."""
+    area.served = min(demand, supply)
+    area.rationed = demand - area.served
+    area.used = min(p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply),
+                    p.committed + min(floats, 1.0 - p.committed))  # spare beyond idle contracts displaces own use
+    w.demand += (p.committed * busy + demand) * area.capacity
+    w.served += area.served * area.capacity
+    w.rationed += area.rationed * area.capacity
+    w.utilisation += area.used * area.capacity / w.capacity
+
+
+@leaf
 def strip_of(prefix, month, months):
     """Mean log price of the twelve months after `month` (0: today), or of those there are."""
     low = min(month, months - 1)
@@ -176,30 +212,17 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             prefix[m + 1] = prefix[m] + outlook[r, m]
         log_mult = math.log(region_dials[r].demand_mult)
         area.demand = area.base_demand + common + area.permanent + log_mult
-        capacity, need = area.capacity, w.need + area.need
+        capacity, slow = area.capacity, area.slow
         mobile = math.log(1.0 - p.mobile_share + p.mobile_share * math.exp(area.migration) / mean_pull)
-        slow = area.slow
         for m in range(months + 1):
             h = horizon[m]
             capacity *= h.survival
-            if m > 0:
-                capacity += 0.5 * future[r, m - 1]
-            if m > 1:
-                capacity += 0.5 * future[r, m - 2]
-            demand = (area.demand + w.growth_anchor * h.years + w.growth_belief * h.growth - (1.0 - h.regional) * area.permanent
-                      - (1.0 - h.shock) * log_mult + (1.0 - h.rebound) * (w.rebound_target - w.rebound)
-                      - (1.0 - h.saving) * (w.saving_target - w.saving))
-            ratio = math.exp(demand) / capacity
-            needed = p.need * ratio * math.exp(need * h.need - p.elasticity_slow * slow)
-            uncommitted = area.reference_demand * ratio * math.exp(
-                (w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeezed + (w.squeezed - hump) * h.ramp
-                + h.drift + mobile * h.migration - max(0.0, p.elasticity_slow - p.elasticity_fast) * slow)
+            for k in range(max(0, m - 2), m):  # half of last month and half of this one are there by mid-month
+                capacity += 0.5 * future[r, k]
+            needed, uncommitted = demand_of(p, w, area, h, capacity, slow, hump, mobile, log_mult)
             slack, busy = slack_of(p, needed), min(needed, 1.0)
             overflow = p.committed * max(0.0, slack - (1.0 - needed)) + 1e-12
-            floats = ((1.0 - p.committed) * max(0.0, 1.0 - p.vacancy - d.vacancy_add * h.shock)
-                      * (1.0 + (d.float_mult - 1.0) * h.shock))
-            sublets = p.committed * (1.0 + (d.sublet_mult - 1.0) * h.shock)
-            spares = p.spare * area.hyperscaler_share * (1.0 + (d.spare_mult - 1.0) * h.shock)
+            floats, sublets, spares = offers_of(p, d, area, h)
             strip = strip_of(prefix, m, months)
             y, elastic_share, steep = clear(
                 p, path[r, m], 1e-9, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
@@ -210,22 +233,15 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
                 outlook[r, m - 1] = y + 0.5 * slope * slope * h.variance + 0.5 * h.slow_variance
                 slow += (y - p.log_reference - slow) * h.slow
                 continue
-            gap = y - area.price  # today's transactions follow with inertia, and what the posted price leaves unserved is rationed
+            gap = y - area.price  # today's transactions follow the clearing price with inertia
             area.price += min(1.0, p.adjustment + p.adjustment_gap * abs(gap)) * gap
             elastic, contracts, supply, _, displaced = balance(
                 p, area.price, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
                 energy, floats, sublets, spares, weights, log_cost, r)
             area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
-            area.served = min(elastic + contracts, supply)
-            area.rationed = elastic + contracts - area.served
-            area.used = min(p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply),
-                            p.committed + min(floats, 1.0 - p.committed))  # spare beyond idle contracts displaces own use
+            book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
             area.slow += h.slow * (area.price - p.log_reference - area.slow)
             slow = area.slow
-            w.demand += (p.committed * busy + elastic + contracts) * capacity
-            w.served += area.served * capacity
-            w.rationed += area.rationed * capacity
-            w.utilisation += area.used * capacity / w.capacity
         area.strip = 0.0
         for m in range(12):
             area.strip += outlook[r, m] / 12.0
@@ -248,6 +264,7 @@ def administered(gap, part):
 def step_lists(params, world, region, provider, key, day):
     """Providers review list prices with a small chance and change them in administered steps.
 
+    params        : record[1]       in
     world, region : record[1], [4]  in, out: stockout; list_reference
     provider      : record[n]       in, out: own, log_list, sold_out, chance (of being left out of panels)
     key           : uint64          luck of the day; provider i draws from (its key, key)
@@ -258,7 +275,8 @@ def step_lists(params, world, region, provider, key, day):
     strip_trend = trend - p.obsolescence * 126.0  # the 12-month strip lies half a year ahead
     for r in range(region.shape[0]):
         area = region[r]
-        target = p.strip_weight * (area.strip + w.curve_lists + strip_trend) + (1.0 - p.strip_weight) * (area.price + trend) + w.belief
+        target = (p.strip_weight * (area.strip + w.curve_lists + strip_trend)
+                  + (1.0 - p.strip_weight) * (area.price + trend) + w.belief)
         area.list_reference += (1.0 - p.reference_decay) * (target - area.list_reference)
     w.stockout = 0.0
     for i in range(provider.shape[0]):

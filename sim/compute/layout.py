@@ -18,7 +18,7 @@ MONTH_DAYS = 21  # business days of a month on the forecast's own grid
 
 def record(**fields: str | tuple) -> np.dtype:
     """A record type whose fields can be read by attribute in Python and in kernels."""
-    return np.dtype((np.record, [(name, kind) for name, kind in fields.items()]))
+    return np.dtype((np.record, list(fields.items())))
 
 
 def floats(names: str) -> dict[str, str]:
@@ -35,7 +35,8 @@ WORLD = record(**floats(
 
 REGION = record(**floats(
     "base_demand reference_demand hyperscaler_share "  # fixed at the start
-    "capacity permanent fast volatility jump need migration slow price clearing list_reference delivery_share "  # states
+    "capacity permanent fast volatility jump need migration slow price clearing "  # states
+    "list_reference delivery_share "
     "demand needed uncommitted served rationed used "  # of the day
     "strip"))  # log price expected over the next 12 months
 
@@ -48,7 +49,8 @@ HORIZON = record(**floats(
     "years growth regional shock saving rebound need fast jump squeezed ramp drift migration variance "
     "slow_variance slow survival"))
 
-DIALS = record(**floats("supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add"))
+DIALS = record(**floats(
+    "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add"))
 REGION_DIALS = record(**floats("demand_mult power_mult available"))
 
 
@@ -71,7 +73,8 @@ def _supply(config: ComputeConfig) -> dict[str, float]:
     return {
         "growth_supply": growth / BUSINESS_DAYS, "vendor_rate": vendor,
         "order_rate": vendor / s.installed_base * math.exp(growth * s.lead_time / BUSINESS_DAYS) * s.overordering,
-        "order_response": s.order_response, "vendor_response": s.vendor_response, "vendor_gain": 1.0 / s.vendor_smoothing,
+        "order_response": s.order_response, "vendor_response": s.vendor_response,
+        "vendor_gain": 1.0 / s.vendor_smoothing,
         "hyperscaler_favour": s.hyperscaler_favour, "late_share": s.late_share, "site_time": float(s.site_time),
         "late_least": float(min(s.late_least, s.late_most)), "late_most": float(max(s.late_least, s.late_most)),
         "nvidia_share_china": s.nvidia_share_china, "refusal_redirected": s.refusal_redirected,
@@ -151,8 +154,9 @@ def _lists(config: ComputeConfig) -> dict[str, float]:
     k = config.lists
     belief, own = _decay(k.belief_half_life), _decay(k.own_half_life)
     return {
-        "hazard": k.hazard, "hazard_hyperscaler": k.hazard * k.hazard_hyperscaler, "hazard_small": k.hazard * k.hazard_small,
-        "threshold": k.threshold, "part": k.part, "strip_weight": k.strip_weight, "reference_decay": _decay(k.reference_half_life),
+        "hazard": k.hazard, "hazard_hyperscaler": k.hazard * k.hazard_hyperscaler,
+        "hazard_small": k.hazard * k.hazard_small, "threshold": k.threshold, "part": k.part,
+        "strip_weight": k.strip_weight, "reference_decay": _decay(k.reference_half_life),
         "belief_decay": belief, "belief_step": k.belief_sd * math.sqrt(1 - belief ** 2),
         "own_decay": own, "own_step": k.own_sd * math.sqrt(1 - own ** 2), "own_variance": k.own_sd ** 2,
         "hyperscaler_follow": k.hyperscaler_follow, "small_spot": k.small_spot,
@@ -173,13 +177,14 @@ def pack(values: SimpleNamespace) -> np.ndarray:
 
 
 def horizon_table(p: SimpleNamespace) -> np.ndarray:
-    """record[37]: what is left of each state today (row 0) and in the middle of each month ahead, and what time adds."""
+    """record[37]: what is left of each state today (row 0) and in the middle of each month, and what time adds."""
     out = np.zeros(MONTHS + 1, HORIZON)
     ahead = np.concatenate([[0.0], MONTH_DAYS * (np.arange(MONTHS) + 0.5)])
     out["years"] = ahead / BUSINESS_DAYS
     out["growth"] = (1 - p.growth_decay ** ahead) / (-math.log(p.growth_decay) * BUSINESS_DAYS)
-    for name, decay in {"regional": p.regional_decay, "shock": p.shock_decay, "need": p.need_decay, "fast": p.fast_decay,
-                        "jump": p.jump_decay, "squeezed": p.squeeze_decay, "migration": p.migration_decay}.items():
+    for name, decay in {"regional": p.regional_decay, "shock": p.shock_decay, "need": p.need_decay,
+                        "fast": p.fast_decay, "jump": p.jump_decay, "squeezed": p.squeeze_decay,
+                        "migration": p.migration_decay}.items():
         out[name] = decay ** ahead
     for name, gain in {"saving": p.saving_gain, "rebound": p.rebound_gain, "ramp": p.squeeze_ramp}.items():
         out[name] = np.exp(-gain * ahead)
@@ -207,4 +212,4 @@ def by_region(block: object) -> np.ndarray:
     return np.array([getattr(block, name.lower()) for name in REGIONS])
 
 
-assert DOMESTIC == len(GENERATIONS) - 1  # the delivery mix fills Nvidia generations first
+assert len(GENERATIONS) - 1 == DOMESTIC  # the delivery mix fills Nvidia generations first

@@ -45,8 +45,8 @@ def fringe(config: ComputeConfig, operators: Operators, streams: Streams) -> Ope
             sizes = np.exp(config.fringe.size_sd * streams.normal(f"{label}.size", count))
             root = int(streams.key(label))
             rows += [(kind, region, float(size), combine(root, row)) for row, size in enumerate(sizes)]
-    kinds, regions, sizes, keys = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return Operators(np.array(kinds, np.int8), np.array(regions, np.int8), np.array(sizes, float), np.array(keys, np.uint64))
+    return Operators(np.array([row[0] for row in rows], np.int8), np.array([row[1] for row in rows], np.int8),
+                     np.array([row[2] for row in rows], float), np.array([row[3] for row in rows], np.uint64))
 
 
 def join(first: Operators, second: Operators) -> Operators:

@@ -33,7 +33,8 @@ def draw_markups(config: ComputeConfig, owners: Operators, key: np.uint64) -> tu
     return draws, out
 
 
-def provider_rows(config: ComputeConfig, owners: Operators, shares: np.ndarray, first_day: int, key: np.uint64) -> np.ndarray:
+def provider_rows(config: ComputeConfig, owners: Operators, shares: np.ndarray, first_day: int,
+                  key: np.uint64) -> np.ndarray:
     """record[n]: one row an owner, with the capacity that leads to the stated one on day 0."""
     out = np.zeros(len(owners.kind), PROVIDER)
     out["kind"], out["region"], out["key"] = owners.kind, owners.region, owners.key
@@ -82,11 +83,12 @@ def orders_under_way(config: ComputeConfig, p: SimpleNamespace, provider: np.nda
     return provider["capacity"][None, :] * p.order_rate * np.exp(-p.growth_supply * age)[:, None]
 
 
-def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray, chips: np.ndarray,
-                weights: np.ndarray, log_cost: np.ndarray, first_day: int) -> np.ndarray:
+def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray, weights: np.ndarray,
+                log_cost: np.ndarray, first_day: int) -> np.ndarray:
     """record[4]: regions at rest at the reference price, with uncommitted demand such that the market clears there.
 
-    On the trends of supply and demand, demand meets that reference on day 0, whatever the burn-in; the surge comes on top.
+    On the trends of supply and demand, demand meets that reference on day 0, whatever the burn-in; the surge comes on
+    top.
     """
     out = np.zeros(len(REGIONS), REGION)
     y = p.log_reference

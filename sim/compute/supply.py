@@ -42,7 +42,7 @@ def vendor_output(p: SimpleNamespace, vendor_view: float, day: float) -> float:
 
 
 def place_orders(p: SimpleNamespace, strip: np.ndarray, provider: np.ndarray) -> np.ndarray:
-    """float64[n] H100e: what owners order today, to keep their fleet on trend; more when their region's strip (float64[4], log) is high."""
+    """float64[n] H100e: orders of today, to keep fleets on trend; more where the strip (float64[4], log) is high."""
     want = p.order_rate * np.exp(p.order_response * (strip - p.log_reference))
     return provider["capacity"] * want[provider["region"]] * provider["order_multiplier"]
 

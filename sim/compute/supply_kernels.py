@@ -6,8 +6,8 @@ from sim.jit import combine, kernel, uniform
 
 
 @kernel
-def move_fleet(params, dials, region_dials, chips, world, region, provider, delivered, mix, carry, worn, fleet, received,
-               retired, ring, schedule, weights, key, slot):
+def move_fleet(params, dials, region_dials, chips, world, region, provider, delivered, mix, carry, worn, fleet,
+               received, retired, ring, schedule, weights, key, slot):
     """Deliver whole GPUs, energise those whose site is ready, retire old ones, and add up capacity.
 
     params, dials, region_dials : record[1], [1], [4]  in

@@ -34,16 +34,18 @@ def pure_python(monkeypatch):
     monkeypatch.setattr(forecast_kernels, "strip_of", kernels.strip_of)
 
 
-def price(u, overflow=0.01, slack=0.15, busy=0.85, strip=0.8, energy=0.0, floats=0.11, sublets=0.88, spares=0.05, start=0.8):
-    return kernels.clear(RECORD[0], start, 1e-12, u, overflow, slack, busy, strip, strip, energy, floats, sublets, spares,
-                         WEIGHTS, LOG_COST, 0)
+def price(u, overflow=0.01, slack=0.15, busy=0.85, strip=0.8, energy=0.0, floats=0.11, sublets=0.88, spares=0.05,
+          start=0.8):
+    return kernels.clear(RECORD[0], start, 1e-12, u, overflow, slack, busy, strip, strip, energy, floats, sublets,
+                         spares, WEIGHTS, LOG_COST, 0)
 
 
 @given(u=st.floats(0.001, 20), overflow=share, slack=share, busy=share, strip=log, energy=st.floats(-0.5, 2),
        floats=share, spares=share, start=log)
 def test_clearing_price_is_where_bisection_finds_it(u, overflow, slack, busy, strip, energy, floats, spares, start):
     y, elastic_share, steep = price(u, overflow, slack, busy, strip, energy, floats, 0.88, spares, start)
-    slow = naive.clearing_price(P, u, overflow, slack, busy, strip, strip, energy, floats, 0.88, spares, WEIGHTS[0], LOG_COST[0])
+    slow = naive.clearing_price(P, u, overflow, slack, busy, strip, strip, energy, floats, 0.88, spares, WEIGHTS[0],
+                                LOG_COST[0])
     assert y == pytest.approx(slow, abs=1e-8)
     assert 0 <= elastic_share <= 1
     assert steep > 0
@@ -90,7 +92,7 @@ def same(a, b):
     for name in a:
         if a[name].dtype.names:
             for field in a[name].dtype.names:
-                np.testing.assert_allclose(a[name][field], b[name][field], rtol=1e-12, atol=1e-12, err_msg=f"{name}.{field}")
+                np.testing.assert_allclose(a[name][field], b[name][field], rtol=1e-12, atol=1e-12, err_msg=field)
         elif a[name].dtype.kind == "i":
             assert (a[name] == b[name]).all(), name
         else:
@@ -118,7 +120,8 @@ def test_expected_lists_follow_the_slow_twin(economy):
     state = economy._index_state["assessed"]
     slow = naive.expected_lists(
         economy.p, economy.world["belief"][0], economy.region["list_reference"], economy.outlook,
-        economy.world["curve_lists"][0], state["region"], 9.0, state["level"][0], state["restatement"][0], *state["panel"])
+        economy.world["curve_lists"][0], state["region"], 9.0, state["level"][0], state["restatement"][0],
+        *state["panel"])
     np.testing.assert_allclose(out, slow, rtol=1e-12)
 
 

@@ -79,7 +79,8 @@ def test_one_more_operator_changes_nobody_elses_draws():
     for field in ("own", "chance", "key"):  # luck, not prices, which answer to the larger market
         assert (a.provider[field][own_few] == b.provider[field][own_many]).all(), field
     key = a.streams.key("compute.markup")
-    assert (draw_markups(a.config, a.owners, key)[0][own_few] == draw_markups(b.config, b.owners, key)[0][own_many]).all()
+    before, after = draw_markups(a.config, a.owners, key)[0], draw_markups(b.config, b.owners, key)[0]
+    assert (before[own_few] == after[own_many]).all()
 
 
 def test_dials_change_prices_but_no_draw():
@@ -103,7 +104,8 @@ def test_dials_have_names():
 
 @pytest.mark.parametrize(("dial", "value", "sign"), [
     ("float_mult", 0.5, 1), ("sublet_mult", 0.3, 1), ("spare_mult", 3.0, -1), ("growth_add", 2.0, 1),
-    ("demand_mult", 0.8, -1), ("power_mult", 8.0, 1), ("available", 0.9, 1), ("site_mult", 0.0, 1), ("vacancy_add", 0.5, 1)])
+    ("demand_mult", 0.8, -1), ("power_mult", 8.0, 1), ("available", 0.9, 1), ("site_mult", 0.0, 1),
+    ("vacancy_add", 0.5, 1)])
 def test_each_dial_moves_spot_the_right_way(dial, value, sign):
     calm, moved = started(days=100), started(days=100)
     setattr(moved.dials, dial, value)
@@ -240,7 +242,8 @@ def test_a_curve_with_nothing_listed_is_no_curve():
 
 def test_at_rest_the_market_clears_at_the_reference_price():
     economy = build_economy(burn_in=0)
-    c = economy.config.noise.model_copy(update={"world_sd": 0.0, "regional_sd": 0.0, "jump_rate": 0.0, "squeeze_rate": 0.0})
+    still = {"world_sd": 0.0, "regional_sd": 0.0, "jump_rate": 0.0, "squeeze_rate": 0.0}
+    c = economy.config.noise.model_copy(update=still)
     d = economy.config.demand.model_copy(update={"surge": 0.0, "need_sd": 0.0, "permanent_sd": 0.0, "regional_sd": 0.0,
                                                  "growth_sd": 0.0, "growth": 2.2})
     economy = build_economy(burn_in=0, config=economy.config.model_copy(update={"noise": c, "demand": d}))

@@ -22,7 +22,8 @@ def books_balance(economy):
     assert economy.capacity.tolist() == naive.capacity_of(economy.fleet.tolist(), economy.chips["throughput"].tolist())
     expected = np.zeros_like(economy._schedule)
     for r in range(4):
-        expected[r] = (economy.waiting[:, economy.provider["region"] == r] * economy.chips["throughput"]).sum(axis=(1, 2))
+        here = economy.waiting[:, economy.provider["region"] == r]
+        expected[r] = (here * economy.chips["throughput"]).sum(axis=(1, 2))
     np.testing.assert_allclose(economy._schedule, expected, rtol=1e-9, atol=1e-6)
 
 
@@ -87,7 +88,8 @@ def test_the_outlook_is_what_a_daily_queue_gives(supply_mult, queue, start, slop
     coming = np.maximum(0.0, start + slope * np.arange(325))
     outlook = supply.Outlook(P)
     total = outlook.cumulated_deliveries(1e4, supply_mult, queue, coming, orders)
-    slow = naive.deliveries(1e4, P.growth_supply, P.shock_decay, supply_mult, queue, coming.tolist(), orders, MONTHS * MONTH_DAYS)
+    slow = naive.deliveries(1e4, P.growth_supply, P.shock_decay, supply_mult, queue, coming.tolist(), orders,
+                            MONTHS * MONTH_DAYS)
     np.testing.assert_allclose(total, slow, rtol=1e-9, atol=1e-3)
     share, schedule = np.array([0.7, 0.1, 0.1, 0.1]), np.abs(np.sin(np.arange(4 * 307.0))).reshape(4, 307) * 1e4
     months = outlook.by_month(total, share, schedule, site_mult)

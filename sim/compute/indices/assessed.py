@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 class Assessed(Index, type="assessed"):
     """Weighted mean of normalised list prices of a panel of providers; sticky, restated now and then."""
 
-    panel: int = param(36, unit="providers", low=1, high=1000, doc="providers followed: the largest that are not hyperscalers",
+    panel: int = param(36, unit="providers", low=1, high=1000,
+                       doc="providers followed: the largest that are not hyperscalers",
                        source="Silicon Data methodology 2026-08-27: 40+ providers")
-    concentration: float = param(1.0, unit="exponent", low=0, high=3, doc="weight of a provider is its rank to minus this",
+    concentration: float = param(1.0, unit="exponent", low=0, high=3,
+                                 doc="weight of a provider is its rank to minus this",
                                  source="judgement: undisclosed weights; the largest of 36 then has 24 %")
-    normalisation: float = param(0.7, unit="share", low=0, high=1, doc="part of each provider's usual mark-up that is taken out",
+    normalisation: float = param(0.7, unit="share", low=0, high=1,
+                                 doc="part of each provider's usual mark-up that is taken out",
                                  source="judgement: basis adjustment for terms and hardware is imperfect")
     missing: float = param(0.02, unit="per day", low=0, high=1, doc="chance that a provider drops out of the panel",
                            source="judgement: gives the zero-change days of SDH100RT 2025-09 to 2026-09")
-    returning: float = param(0.30, unit="per day", above=0, high=1, doc="chance that it comes back", source="judgement")
+    returning: float = param(0.30, unit="per day", above=0, high=1, doc="chance that it comes back",
+                             source="judgement: a failed feed is repaired within days")
     restatements: float = param(3.0, unit="per year", low=0, high=50, doc="changes of method that move the level",
                                 source="Silicon Data announcements 2025-03 to 2026-09: five level breaks in 19 months")
     restatement_least: float = param(0.03, unit="log", low=0, high=1, doc="least size, either sign", source="same")
@@ -72,7 +76,7 @@ class Assessed(Index, type="assessed"):
     def expected(self, economy: Economy, state: State, day: int) -> np.ndarray:
         hazard, spot, offset = state["panel"]
         out = np.empty(MONTHS + 1)
-        expect_lists(economy.parameters, economy.world, economy.region, economy.outlook, state["region"], float(day),
-                     float(state["level"][0]), float(state["restatement"][0]), float(hazard), float(spot), float(offset),
-                     state["work"], out)
+        expect_lists(economy.parameters, economy.world, economy.region, economy.outlook, state["region"],
+                     float(day), float(state["level"][0]), float(state["restatement"][0]), float(hazard), float(spot),
+                     float(offset), state["work"], out)
         return out

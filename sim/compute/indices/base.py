@@ -22,7 +22,8 @@ class Index(Plugin, family="index"):
     the economy keeps, so that a run can be copied and continued.
     """
 
-    name: str = param("", unit="label", doc="name under which it is published; the type where empty", source="judgement")
+    name: str = param("", unit="label", doc="name under which it is published; the type where empty",
+                      source="judgement: a label, without effect on what happens")
 
     @property
     def label(self) -> str:

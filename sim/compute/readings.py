@@ -1,0 +1,121 @@
+"""What others read of the compute economy: figures made from its state."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from sim.compute.config import REGIONS
+from sim.compute.layout import DATA_CENTRE, HYPERSCALER
+from sim.compute.tokens import TokenPrices
+
+
+class Readings:
+    """Read-only figures of an economy; the state itself lies in the arrays named here."""
+
+    p: SimpleNamespace
+    world: np.ndarray
+    region: np.ndarray
+    provider: np.ndarray
+    tokens: TokenPrices
+    index_value: dict[str, float]
+    _future: np.ndarray
+
+    def grade_level(self, day: int) -> float:
+        """Log of an H100-hour over an H100-equivalent hour."""
+        return float(self.world["grade"][0] - self.p.obsolescence * day)
+
+    @property
+    def spot(self) -> np.ndarray:
+        """float64[4] $/H100-equivalent hour: transaction price by region."""
+        return np.exp(self.region["price"])
+
+    @property
+    def lists(self) -> np.ndarray:
+        """float64[n] $/GPU-hour: list price of an H100-hour by owner."""
+        return np.exp(self.provider["log_list"])
+
+    @property
+    def capacity(self) -> np.ndarray:
+        """float64[n] H100-equivalents running, by owner."""
+        return self.provider["capacity"]
+
+    @property
+    def capacity_total(self) -> float:
+        """H100-equivalents running in the world."""
+        return float(self.world["capacity"][0])
+
+    @property
+    def utilisation(self) -> float:
+        """Share of capacity that works."""
+        return float(self.world["utilisation"][0])
+
+    @property
+    def idle_share(self) -> float:
+        """Share of capacity that does not work."""
+        return float(self.world["idle"][0])
+
+    @property
+    def rationed_share(self) -> float:
+        """Share of demand for uncommitted capacity that finds none at the posted transaction price."""
+        return float(self.world["rationed"][0])
+
+    @property
+    def stockout_share(self) -> float:
+        """Share of providers sold out at their list price."""
+        return float(self.world["stockout"][0])
+
+    @property
+    def served(self) -> np.ndarray:
+        """float64[4] H100-equivalents served on the spot market, by region."""
+        return self.region["served"] * self.region["capacity"]
+
+    @property
+    def demand_growth_belief(self) -> float:
+        """Log per year: growth of demand over the next year that the public expects."""
+        p = self.p
+        fading = (1 - p.growth_decay ** 252) / (-math.log(p.growth_decay) * 252)
+        return float(self.world["growth_anchor"][0] + self.world["growth_belief"][0] * fading)
+
+    @property
+    def pipeline(self) -> np.ndarray:
+        """float64[36] H100-equivalents expected to be energised by month ahead."""
+        return self._future.sum(axis=0)
+
+    @property
+    def pace_of_ai(self) -> float:
+        """Training compute used since day 0 times efficiency, in H100-equivalent years at the efficiency of day 0."""
+        return float(self.world["pace"][0])
+
+    @property
+    def token_price(self) -> float:
+        """$ per million tokens of fixed quality, mean over labs."""
+        return self.tokens.index
+
+    @property
+    def list_dispersion(self) -> float:
+        """Standard deviation of log list prices."""
+        return float(self.provider["log_list"].std())
+
+    @property
+    def list_ratio(self) -> float:
+        """Median hyperscaler list over median data-centre list; nan without either."""
+        groups = [self.provider["log_list"][self.provider["kind"] == k] for k in (HYPERSCALER, DATA_CENTRE)]
+        return math.exp(np.median(groups[0]) - np.median(groups[1])) if all(g.size for g in groups) else math.nan
+
+    def record(self) -> dict[str, float]:
+        """The figures of the day that results keep."""
+        spot = self.spot
+        out = {f"spot_{name.lower()}": float(spot[r]) for r, name in enumerate(REGIONS)}
+        out |= {f"index_{label}": value for label, value in self.index_value.items()}
+        return out | {
+            "utilisation": self.utilisation, "rationed_share": self.rationed_share, "idle_share": self.idle_share,
+            "stockout_share": self.stockout_share, "capacity_h100e": self.capacity_total,
+            "demand_h100e": float(self.world["demand"][0]), "orders_placed": float(self.world["orders"][0]),
+            "energised_h100e": float(self.world["energised"][0]),
+            "list_median": math.exp(np.median(self.provider["log_list"])),
+            "list_dispersion": self.list_dispersion, "list_ratio": self.list_ratio, "token_price": self.token_price,
+            "pace_of_ai": self.pace_of_ai, "demand_growth_belief": self.demand_growth_belief,
+        }
