@@ -39,6 +39,27 @@ class Outcome(NamedTuple):
     dropped: int
 
 
+def auction_price(low: int, high: int, reference: int, bids: np.ndarray, asks: np.ndarray) -> int:
+    """The uniform price of a call auction, once the crossing orders have been taken out.
+
+    Every price from ``low`` (last seller served) to ``high`` (last buyer served) trades the most. Between
+    the best bid and ask left nobody stays unserved; in reach of one of them its quantity does. The least
+    unserved wins, then the price nearest to the reference, then the lower one.
+
+    bids, asks : int64[k, 2]  price and quantity of the two best levels left (fewer if there are no more)
+    """
+    bid, next_bid = [*bids[:, 0].tolist(), 0, 0][:2]
+    ask, next_ask = [*asks[:, 0].tolist(), rules.HIGHEST_PRICE + 1, rules.HIGHEST_PRICE + 1][:2]
+    found = []
+    for first, last, unserved in ((bid + 1, ask - 1, 0), (next_bid + 1, bid, bids[:1, 1].sum()),
+                                  (ask, next_ask - 1, asks[:1, 1].sum())):
+        first, last = max(first, low), min(last, high)
+        if first <= last:
+            price = min(max(reference, first), last)
+            found.append((int(unserved), abs(price - reference), price))
+    return min(found)[2]
+
+
 class OrderBook:
     """Price-time priority books of several contracts.
 
@@ -163,11 +184,22 @@ class OrderBook:
         self.arrays.sides["auction"][2 * contract:2 * contract + 2] = 1
 
     def uncross(self, contract: int, reference: int) -> tuple[int, int]:
-        """End the auction: (volume, price in ticks), both 0 if nothing crosses. See the kernel for the rule."""
-        counts = self.arrays.sides["count"][2 * contract:2 * contract + 2]
-        self._grow("fills", int(self.arrays.state["fills"][0]) + int(counts.sum()))
-        volume, price = entry.uncross(self.arrays, contract, reference)
-        return int(volume), int(price)
+        """End the call auction: everything that crosses trades at one price; (volume, price in ticks), 0 if nothing does.
+
+        The price maximises the volume, then leaves the least unserved, then lies nearest to the reference
+        (ticks), then is the lower one. Orders are served by price and time, what is left rests. Self-match
+        prevention does not act, as the price is made by all orders together.
+        """
+        sides, state = self.arrays.sides[2 * contract:2 * contract + 2], self.arrays.state
+        sides["auction"] = 0
+        start = int(state["fills"][0])
+        self._grow("fills", start + int(sides["count"].sum()))
+        volume, low, high = entry.cross(self.arrays, contract)
+        if not volume:
+            return 0, 0
+        price = auction_price(low, high, reference, *(self.depth(contract, side, 2) for side in (BUY, SELL)))
+        self.arrays.fills["price"][start:int(state["fills"][0])] = price
+        return volume, price
 
     # --- what can be seen ---
 
@@ -194,10 +226,14 @@ class OrderBook:
 
     def depth(self, contract: int, side: int, levels: int = 10) -> np.ndarray:
         """int64[k, 2]: price and quantity of the best levels (at most this many), best first."""
-        orders = self.resting(contract, side)
-        price, first = np.unique(orders["price"] if side == SELL else -orders["price"], return_index=True)
-        qty = np.add.reduceat(orders["qty"], first) if len(first) else orders["qty"]
-        return np.stack([np.abs(price), qty], axis=1)[:levels]
+        row, sign = 2 * contract + side, 1 - 2 * side
+        window = self.arrays.levels["qty"][row * TICKS:(row + 1) * TICKS]
+        places = np.flatnonzero(window)[::-1][:levels]
+        if len(places) < levels and self.arrays.sides["aside_head"][row] >= 0:
+            orders = self.resting(contract, side)
+            price, first = np.unique(sign * -orders["price"], return_index=True)
+            return np.stack([np.abs(price), np.add.reduceat(orders["qty"], first)], axis=1)[:levels]
+        return np.stack([sign * (places + self.arrays.sides["low"][row]), window[places]], axis=1)
 
     def copy(self) -> OrderBook:
         """An independent copy."""

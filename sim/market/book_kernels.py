@@ -112,16 +112,6 @@ def mark(side, place):
 
 
 @leaf
-def unmark(side, place):
-    """Clear the bit of a level that has become empty. side: SIDE record, in/out."""
-    word = place >> 6
-    left = side.words[word] & ~(_ONE << (np.uint64(place) & _LOW6))
-    side.words[word] = left
-    if left == np.uint64(0):
-        side.summary[word >> 6] &= ~(_ONE << (np.uint64(word) & _LOW6))
-
-
-@leaf
 def below(side, place):
     """The next occupied level under a place in the window (int64), -1 if there is none."""
     word = place >> 6
@@ -159,7 +149,7 @@ def append(book, row, place, slot):
 
 @leaf
 def append_aside(book, row, first, last):
-    """Put a chain of orders (slots, linked first to last) at the end of the list outside the window."""
+    """Put a chain of orders (int64 slots, linked first to last) at the end of the list outside the window."""
     side = book.sides[row]
     tail = side.aside_tail
     book.orders[first].prev = tail
@@ -172,32 +162,12 @@ def append_aside(book, row, first, last):
 
 
 @leaf
-def unlink_aside(book, row, slot):
-    """Take an order out of the list outside the window."""
-    side, order = book.sides[row], book.orders[slot]
-    if order.prev < 0:
-        side.aside_head = order.next
-    else:
-        book.orders[order.prev].next = order.next
-    if order.next < 0:
-        side.aside_tail = order.prev
-    else:
-        book.orders[order.next].prev = order.prev
-
-
-@leaf
-def key_of(side, price):
-    """The key of a price (int64 ticks): a higher key is a better order, for buys and for sells."""
-    return price if side == BUY else -price
-
-
-@leaf
 def best_aside(book, row):
     """The best key (int64) outside the window, NO_KEY if nothing is there."""
     best, slot = np.int64(NO_KEY), np.int64(book.sides[row].aside_head)
     while slot >= 0:
         order = book.orders[slot]
-        best = max(best, key_of(row & 1, order.price))
+        best = max(best, (1 - 2 * (row & 1)) * order.price)
         slot = np.int64(order.next)
     return best
 
@@ -222,7 +192,7 @@ def raise_window(book, row, key):
             first, last, qty = level.head, level.tail, level.qty
             level.head, level.tail, level.qty = NONE, NONE, 0
             if place < shift:
-                append_aside(book, row, first, last)
+                append_aside(book, row, np.int64(first), np.int64(last))
             else:
                 target = book.levels[base + place - shift]
                 target.head, target.tail, target.qty = first, last, qty
@@ -238,13 +208,15 @@ def lower_window(book, row):
     if slot < 0:
         return
     side.low = best_aside(book, row) - HALF
+    side.aside_head = side.aside_tail = NONE
     while slot >= 0:
         order = book.orders[slot]
         following = np.int64(order.next)
-        place = key_of(row & 1, order.price) - side.low
+        place = (1 - 2 * (row & 1)) * order.price - side.low
         if place >= 0:
-            unlink_aside(book, row, slot)
             append(book, row, place, slot)
+        else:
+            append_aside(book, row, slot, slot)
         slot = following
 
 
@@ -273,7 +245,7 @@ def rest(book, contract, side_number, owner, price, qty, tag, flag):
         book.heads[place] = slot
     row = 2 * contract + side_number
     side = book.sides[row]
-    key = key_of(side_number, price)
+    key = (1 - 2 * side_number) * price
     if side.best < 0:
         side.low = key - HALF
     elif key - side.low >= TICKS:
@@ -293,12 +265,19 @@ def remove(book, slot):
     state, order = book.state[0], book.orders[slot]
     row = 2 * np.int64(order.contract) + np.int64(order.side)
     side = book.sides[row]
-    place = key_of(row & 1, order.price) - side.low
+    place = (1 - 2 * (row & 1)) * order.price - side.low
+    before, after = order.prev, order.next
     if place < 0:
-        unlink_aside(book, row, slot)
+        if before < 0:
+            side.aside_head = after
+        else:
+            book.orders[before].next = after
+        if after < 0:
+            side.aside_tail = before
+        else:
+            book.orders[after].prev = before
     else:
         level = book.levels[(row << SHIFT) + place]
-        before, after = order.prev, order.next
         level.qty -= order.qty
         if before < 0:
             level.head = after
@@ -309,7 +288,10 @@ def remove(book, slot):
         else:
             book.orders[after].prev = before
         if before < 0 and after < 0:
-            unmark(side, place)
+            word = place >> 6
+            side.words[word] &= ~(_ONE << (np.uint64(place) & _LOW6))
+            if side.words[word] == np.uint64(0):
+                side.summary[word >> 6] &= ~(_ONE << (np.uint64(word) & _LOW6))
             if place == side.best:
                 side.best = below(side, place)
                 if side.best < 0:
@@ -330,17 +312,6 @@ def remove(book, slot):
 
 
 @leaf
-def write_fill(book, taker, maker, price, qty, taker_owner, maker_owner, contract, side, taker_flag, maker_flag):
-    """Add a trade to the fills. Room must have been checked."""
-    state = book.state[0]
-    fill = book.fills[state.fills]
-    fill.taker, fill.maker, fill.price, fill.qty = taker, maker, price, qty
-    fill.taker_owner, fill.maker_owner, fill.contract = taker_owner, maker_owner, contract
-    fill.side, fill.taker_flag, fill.maker_flag = side, taker_flag, maker_flag
-    state.fills += 1
-
-
-@leaf
 def match(book, contract, side_number, owner, key, qty, tag, flag):
     """Trade an incoming order against the other side down to its limit; returns the quantity left (int64)."""
     state = book.state[0]
@@ -356,7 +327,11 @@ def match(book, contract, side_number, owner, key, qty, tag, flag):
             state.prevented += maker.qty
         else:
             traded = min(left, maker.qty)
-            write_fill(book, tag, maker.tag, maker.price, traded, owner, maker.owner, contract, side_number, flag, maker.flag)
+            fill = book.fills[state.fills]
+            state.fills += 1
+            fill.taker, fill.maker, fill.price, fill.qty = tag, maker.tag, maker.price, traded
+            fill.taker_owner, fill.maker_owner, fill.contract = owner, maker.owner, contract
+            fill.side, fill.taker_flag, fill.maker_flag = side_number, flag, maker.flag
             left -= traded
             gone = traded == maker.qty
             if not gone:
@@ -388,7 +363,7 @@ def submit(book, contract, side, owner, price, qty, kind, tag, flag):
     if own.auction == 0:
         if book.fills.shape[0] - state.fills < min(left, book.sides[(2 * contract + side) ^ 1].count):
             return np.int64(NEED_FILLS)
-        key = np.int64(HIGHEST_PRICE) if kind == MARKET else key_of(side, price)
+        key = np.int64(HIGHEST_PRICE) if kind == MARKET else (1 - 2 * side) * price
         left = match(book, contract, side, owner, key, qty, tag, flag)
     if left > 0 and kind == LIMIT:
         state.slot = rest(book, contract, side, owner, price, left, tag, flag)
@@ -418,21 +393,6 @@ def cancel_owner(book, contract, owner):
     return total
 
 
-@leaf
-def clear_contract(book, contract):
-    """Withdraw all orders of a contract; returns their quantity (int64)."""
-    total = np.int64(0)
-    for row in range(2 * contract, 2 * contract + 2):
-        side = book.sides[row]
-        while side.count > 0:
-            slot = np.int64(side.aside_head)
-            if slot < 0:
-                slot = np.int64(book.levels[(row << SHIFT) + side.best].head)
-            total += book.orders[slot].qty
-            remove(book, slot)
-    return total
-
-
 # --- what can be seen ----------------------------------------------------------------------------
 
 
@@ -454,7 +414,7 @@ def best_ask(book, contract):
 def depth_at(book, contract, side_number, price):
     """The quantity (int64) resting on one side at exactly this price."""
     row = 2 * contract + side_number
-    key = key_of(side_number, price)
+    key = (1 - 2 * side_number) * price
     place = key - book.sides[row].low
     if place >= TICKS or book.sides[row].best < 0:
         return np.int64(0)
@@ -468,7 +428,7 @@ def depth_within(book, contract, side_number, limit, enough):
     """The quantity (int64) resting on one side at the limit price or better; counting stops once it is enough."""
     row = 2 * contract + side_number
     side = book.sides[row]
-    key = key_of(side_number, limit)
+    key = (1 - 2 * side_number) * limit
     total, place = np.int64(0), side.best
     while place >= 0 and side.low + place >= key and total < enough:
         total += book.levels[(row << SHIFT) + place].qty
@@ -483,7 +443,7 @@ def _aside_depth(book, row, low, high):
     total, slot = np.int64(0), np.int64(book.sides[row].aside_head)
     while slot >= 0:
         order = book.orders[slot]
-        if low <= key_of(row & 1, order.price) <= high:
+        if low <= (1 - 2 * (row & 1)) * order.price <= high:
             total += order.qty
         slot = np.int64(order.next)
     return total
