@@ -115,7 +115,7 @@ def highest_bit(word):
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 ODD = np.uint64(0xD1B54A32D192ED03)
 _M1, _M2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_S30, _S27, _S31, _S11, _S12 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11), np.uint64(12)
 
 
 @leaf
@@ -176,4 +176,4 @@ def normal_quantile(p):
 @leaf
 def normal(key, number):
     """Standard normal draw of this number under this key (never infinite)."""
-    return normal_quantile((np.float64(combine(key, number) >> _S11) + 0.5) * 1.1102230246251565e-16)
+    return normal_quantile((np.float64(combine(key, number) >> _S12) + 0.5) * 2.220446049250313e-16)

@@ -16,17 +16,8 @@ from sim.market.exchange import Exchange
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.streams import Streams
+from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view
 from sim.world import world_of
-
-FORECAST_MONTHS = 36
-
-
-def read_only(view: View) -> View:
-    """The same view; its arrays can no longer be changed."""
-    for value in view:
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
-    return view
 
 
 class ComputeFutures(mesa.Model):
@@ -122,7 +113,7 @@ class ComputeFutures(mesa.Model):
 
     def update_beliefs(self) -> None:
         """Everybody revises private beliefs, once a day."""
-        self.day_view = self.view_of_day()
+        self.day_view, self.log_value = day_view(self)
         view = self.view(0)
         for kind, block in self.blocks.trading:
             kind.wake(block, view)
@@ -169,7 +160,7 @@ class ComputeFutures(mesa.Model):
 
     def settle(self) -> None:
         """Daily settlement, variation margin, final settlement of the month that ends, fees."""
-        average, share = self.month_so_far()
+        average, share = month_so_far(self)
         self.exchange.settle_day(self.day, average, share)
         self.house.settle(self.day, self.exchange.settle)
         self.write_contracts()
@@ -187,7 +178,7 @@ class ComputeFutures(mesa.Model):
     def move_money(self) -> None:
         """Treasuries, investors' flows, bills: money that participants move themselves at the end of the day."""
         self.ledger.equity[:] = self.ledger.marked(self.exchange.settle, self.exchange.tick_cents)
-        self.day_view = self.view_of_day()
+        self.day_view, self.log_value = day_view(self)
         view = self.view(self.scenario.rounds - 1)
         for kind, block in self.blocks.all:
             for transfer in kind.transfers(block, view, block.equity):
@@ -225,19 +216,8 @@ class ComputeFutures(mesa.Model):
         opens = self.config.opens
         return self.day >= self.first_day and (opens is None or self.calendar.date(self.day) >= opens)
 
-    def month_so_far(self) -> tuple[float, float]:
-        """Mean of the index days of this month already published (ticks), and the share of the month they are."""
-        first = self.calendar.first_day(self.calendar.month(self.day))
-        history = self.economy.index_history[self.exchange.contract.index]
-        published = history[first + self.calendar.burn_in : self.day + self.calendar.burn_in + 1]
-        published = published[~np.isnan(published)]
-        if len(published) == 0:
-            return float(self.value[1, 0]), 0.0
-        mean = float(np.floor(published / self.exchange.contract.tick + 0.5).sum()) / len(published)
-        return mean, len(published) / self.calendar.length(self.calendar.month(self.day))
-
     def traded_curve(self) -> np.ndarray | None:
-        """float64[36] $/GPU-hour by months ahead from the last settlements, nan where not listed; None without a market."""
+        """float64[36] $/GPU-hour by months ahead, last settlements, nan where not listed; None without a market."""
         slots = self.exchange.slots
         if not slots["listed"].any():
             return None
@@ -248,31 +228,8 @@ class ComputeFutures(mesa.Model):
         return curve
 
     def view(self, number: int) -> View:
-        """What participants see in one round: the day's view with the quotes and the news of the round."""
-        slots, known = self.exchange.slots, self.known[number]
-        bid, ask = slots["bid"].copy(), slots["ask"].copy()
-        mid = np.where((bid > 0) & (ask > 0), 0.5 * (bid + ask), slots["mark"].astype(np.float64))
-        value = np.exp((1.0 - known) * self.log_value[0] + known * self.log_value[1])
-        return read_only(self.day_view._replace(round=number, bid=bid, ask=ask, mid=mid, value=value))
-
-    def view_of_day(self) -> View:
-        """What participants see all day: the calendar, listed months, last settlements, volatility, index and spot."""
-        exchange, slots, month = self.exchange, self.exchange.slots, self.calendar.month(self.day)
-        listed = slots["listed"] == 1
-        ahead = np.clip(slots["month"] - month, 0, FORECAST_MONTHS - 1)
-        self.log_value = np.log(self.value[:, ahead])
-        fixed = np.where(listed & (slots["month"] == month), self.month_so_far()[1], 0.0)
-        tick, nothing = exchange.contract.tick, np.zeros(0)
-        return View(
-            day=self.day, round=0, date=self.calendar.date(self.day),
-            first_of_month=self.calendar.day_of_month(self.day) == 0,
-            day_of_month=self.calendar.day_of_month(self.day), month_length=self.calendar.length(month),
-            tick_cents=exchange.tick_cents, listed=listed, rank=np.where(listed, slots["rank"], 0),
-            month=slots["month"].copy(), days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=nothing,
-            bid=nothing, ask=nothing, value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
-            fast_volatility=np.sqrt(exchange.variance[1]), trend=exchange.trend.copy(),
-            index=self.economy.index_value[exchange.contract.index] / tick,
-            spot=float(self.economy.spot[0]) / tick, margin_rate=self.house.rate.copy())
+        """What participants see in one round."""
+        return round_view(self, number)
 
     def write_down(self) -> None:
         """Record the day, once the warm-up is over."""

@@ -7,7 +7,7 @@ is a contiguous run of rows whose columns are views onto it, so nothing is gathe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -57,7 +57,8 @@ class Participant(mesa.Agent):
                    doc="value of the positions at the last settlement plus the cost of trades since")
     position = Column(np.int64, unit="contracts", doc="net position, long positive", shape="contracts")
     capital = Column(np.int64, unit="cents", doc="what the participant brought in at the start or at its last refill")
-    equity = Column(np.int64, unit="cents", doc="cash, margin and gains at the last marks; brought up to date every round")
+    equity = Column(np.int64, unit="cents",
+                    doc="cash, margin and gains at the last marks; brought up to date every round")
     alive = Column(np.bool_, True, unit="yes or no", doc="false once closed or in default")
 
     def __init__(self, model: mesa.Model, block: Population, row: int) -> None:
@@ -86,6 +87,11 @@ class Population:
     label       : name of the block, which keys its luck
     streams     : the run's random numbers
     """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> np.ndarray:
+            """Columns are laid out by name when a block is made."""
 
     def __init__(self, agent_class: type[Participant], n: int, contracts: int, ledger: Population | None = None,
                  start: int = 0, label: str = "", streams: Streams | None = None) -> None:

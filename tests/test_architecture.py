@@ -26,7 +26,7 @@ LEVELS = [
     {"jit", "stream_kernels", "streams", "units", "calendar", "plugin", "population", "ledger"},
     DOMAINS,
     {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files"},
-    {"model", "blocks", "world"},
+    {"model", "blocks", "world", "views"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
     {"__init__", "__main__", "cli", "dashboard"},

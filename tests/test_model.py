@@ -156,6 +156,6 @@ def test_participants_cannot_change_what_they_see():
 def test_handles_show_the_same_state_as_columns(finished):
     labs = finished.agents.select(lambda agent: agent.block.label == "ai_lab")
     assert len(labs) == 6
-    block = dict((kind.label, block) for kind, block in finished.blocks.all)["ai_lab"]
+    block = {kind.label: block for kind, block in finished.blocks.all}["ai_lab"]
     assert labs.agg("cash", sum) == block.cash.sum()
     assert sorted(agent.margin for agent in labs) == sorted(block.margin.tolist())

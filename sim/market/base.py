@@ -11,7 +11,7 @@ class Contract(Plugin, family="contract"):
     index: str = param("assessed", unit="name", doc="the index that the contract settles to",
                        source="NYMEX submission 26-370 (2026-08-11): the Silicon Data index, an assessed one")
     months: int = param(12, unit="contract months", low=1, high=36, doc="consecutive months listed",
-                        source="judgement: a third of the 36 months of NYMEX submission 26-370, since far months hardly trade")
+                        source="judgement: a third of the 36 months filed, since far months hardly trade")
     size: int = param(730, unit="GPU-hours", low=1, doc="GPU-hours of one contract",
                       source="NYMEX submission 26-370 (2026-08-11)")
     tick: float = param(0.01, unit="$ per GPU-hour", above=0, doc="smallest price step",

@@ -37,5 +37,6 @@ class MarketConfig(Block):
         5, unit="business days", above=0, source="judgement: about a week",
         doc="half-life of the fast volatility that participants see")
     first_volatility: float = param(
-        0.024, unit="per square root of a day", above=0, source="judgement: 38 % a year, the working prototype's front months",
+        0.024, unit="per square root of a day", above=0,
+        source="judgement: 38 % a year, front months of a working prototype",
         doc="volatility assumed before there is any history")

@@ -157,7 +157,7 @@ class Exchange:
         self.book.clear()
 
     def _from_neighbours(self, slot: int, known: list[int], price: np.ndarray, before: np.ndarray) -> tuple[int, int]:
-        """Price (ticks) and tier of a month without trades or quotes: a neighbour's change carried over, or no change."""
+        """Price (ticks) and tier of a month without trades or quotes: a neighbour's change, or none."""
         near = [k for k in known if abs(int(self.slots["rank"][k]) - int(self.slots["rank"][slot])) <= 1]
         if not near:
             return int(before[slot]), 4

@@ -2,6 +2,10 @@
 
 Arrays over participants have one row per ledger row, arrays over contracts one entry per slot. Money is
 int64 cents, price int64 ticks, position int64 contracts. Luck is keyed by participant and expiry.
+
+In all kernels, `book` is the named tuple of a book's arrays (see ``book_kernels``), `slots` SLOT[contracts],
+`position` int64[n, contracts], `basis` int64[n] cents, `traded` int64[n] contracts bought and sold today (all five
+in/out), and `tick_cents` the int64 cents that a tick is worth.
 """
 
 import math
@@ -34,6 +38,8 @@ ALL, RESTING, TAKING = 0, 1, 2  # which orders a pass sends: every one, those th
 DEPTH_BAND = 0.02  # depth is reported within 2 % of the middle
 PLENTY = np.int64(1) << np.int64(40)
 HIGHEST_TICK = 1.0e15  # a limit beyond this is no limit
+FIRST, SECOND, THIRD = np.int64(0), np.int64(1), np.int64(2)  # numbers of draws; typed, so that leaves compile once
+VOLUNTARY = np.int64(0)  # flag of an order that nobody forced
 
 
 @leaf
@@ -79,9 +85,9 @@ def arrive(key, round_key, style_of, styles, ready, rows, priority):
         if not ready[row]:
             continue
         luck = combine(key[row], round_key)
-        if uniform(luck, 0) < styles[style_of[row]].activity:
+        if uniform(luck, FIRST) < styles[style_of[row]].activity:
             rows[count] = row
-            priority[count] = combine(luck, 1)
+            priority[count] = combine(luck, SECOND)
             count += 1
     return count
 
@@ -93,25 +99,25 @@ def order_for(book, slot, contract, luck, gap, style, urgency, value):
     slot : SLOT record; luck : uint64; gap : int64 contracts; style : STYLE record; urgency : chance of taking;
     value : float64 ticks, own value, nan for none.
     """
-    side = BUY if gap > 0 else SELL
+    side = np.int64(BUY if gap > 0 else SELL)
     sign = 1.0 if gap > 0 else -1.0
     wanted = np.int64(math.ceil(style.child * abs(gap)))
     mid = middle(book, slot, contract)
-    if uniform(luck, 1) < urgency:
+    if uniform(luck, SECOND) < urgency:
         limit = mid * (1.0 + sign * style.reach)
         if value == value:
             own = value * (1.0 - sign * style.edge)
             limit = min(limit, own) if gap > 0 else max(limit, own)
         price = max(np.int64(1), np.int64(math.floor(limit) if gap > 0 else math.ceil(limit)))
         share = style.participation
-        seen = depth_within(book, contract, SELL if gap > 0 else BUY, price, np.int64(wanted / share) + 1)
-        return side, price, min(wanted, np.int64(share * seen)), IOC
-    distance = -style.offset * math.log(1.0 - uniform(luck, 2))
+        seen = depth_within(book, contract, np.int64(1) - side, price, np.int64(wanted / share) + 1)
+        return side, price, min(wanted, np.int64(share * seen)), np.int64(IOC)
+    distance = -style.offset * math.log(1.0 - uniform(luck, THIRD))
     limit = mid * (1.0 - sign * distance)
     if value == value:
         limit = min(limit, value) if gap > 0 else max(limit, value)
     price = np.int64(math.floor(limit) if gap > 0 else math.ceil(min(limit, HIGHEST_TICK)))
-    return side, price, wanted if price >= 1 else np.int64(0), LIMIT
+    return side, price, wanted if price >= 1 else np.int64(0), np.int64(LIMIT)
 
 
 @kernel
@@ -142,9 +148,9 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, slots, po
             if slot.listed == 0:
                 continue
             own_luck = combine(luck, slot.month)
-            if style.visits > 0.0 and uniform(own_luck, 0) >= 1.0 - (1.0 - slot.visit) ** style.visits:
+            if style.visits > 0.0 and uniform(own_luck, FIRST) >= 1.0 - (1.0 - slot.visit) ** style.visits:
                 continue
-            taking = uniform(own_luck, 1) < chance
+            taking = uniform(own_luck, SECOND) < chance
             if (stage == RESTING and taking) or (stage == TAKING and not taking):
                 continue
             cancel_owner(book, contract, row)
@@ -178,7 +184,7 @@ def quote(book, rows, bid, ask, bid_size, ask_size, step, levels, slots, positio
             if slots[contract].listed == 0:
                 continue
             for rung in range(2 * levels):
-                side = BUY if rung < levels else SELL
+                side = np.int64(BUY if rung < levels else SELL)
                 distance = (rung % levels) * step[number, contract]
                 if side == BUY:
                     price, size = bid[number, contract] - distance, bid_size[number, contract]
@@ -189,7 +195,7 @@ def quote(book, rows, bid, ask, bid_size, ask_size, step, levels, slots, positio
                 if not quoted or price < 1 or size < 1:
                     continue
                 first = book.state[0].fills
-                submit(book, contract, side, row, price, size, LIMIT, np.int64(row), 0)
+                submit(book, contract, side, row, price, size, np.int64(LIMIT), np.int64(row), VOLUNTARY)
                 book_fills(book, first, slots, position, basis, traded, tick_cents)
 
 
@@ -215,8 +221,8 @@ def look(book, slots, width):
             continue
         mid = 0.5 * (bid + ask)
         low, high = np.int64(math.floor(mid * (1.0 - DEPTH_BAND))), np.int64(math.ceil(mid * (1.0 + DEPTH_BAND)))
-        slot.depth = depth_within(book, contract, BUY, max(low, np.int64(1)), PLENTY)
-        slot.depth += depth_within(book, contract, SELL, high, PLENTY)
+        slot.depth = depth_within(book, contract, np.int64(BUY), max(low, np.int64(1)), PLENTY)
+        slot.depth += depth_within(book, contract, np.int64(SELL), high, PLENTY)
         if ask - bid <= width * mid:
             slot.mark = np.int64(math.floor(mid + 0.5))
         elif slot.last > 0:

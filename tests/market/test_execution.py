@@ -45,8 +45,7 @@ class Pair:
         kernels.quote(self.book.arrays, rows, bid, ask, size[0], size[1], step, 3, self.slots, self.position, self.basis,
                       self.traded, TICK)
         for n, row in enumerate(rows.tolist()):
-            self.plain.quote(row, bid[n].tolist(), ask[n].tolist(), size[0, n].tolist(), size[1, n].tolist(),
-                             step[n].tolist(), 3)
+            self.plain.quote(row, *(part.tolist() for part in (bid[n], ask[n], size[0, n], size[1, n], step[n])), 3)
 
     def round(self, number: int) -> None:
         round_key = np.uint64(combine(99, number))
