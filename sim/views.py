@@ -1,0 +1,62 @@
+"""What participants see of a market: made once a day, and brought up to date every round.
+
+The functions receive the model; they read it and change nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.agents.base import View
+
+FORECAST_MONTHS = 36
+
+
+def month_so_far(model: Any) -> tuple[float, float]:
+    """Mean of the index days of this month already published (ticks), and the share of the month they are."""
+    calendar, contract, month = model.calendar, model.exchange.contract, model.calendar.month(model.day)
+    history = model.economy.index_history[contract.index]
+    published = history[calendar.first_day(month) + calendar.burn_in : model.day + calendar.burn_in + 1]
+    published = published[~np.isnan(published)]
+    if len(published) == 0:
+        return float(model.value[1, 0]), 0.0
+    mean = float(np.floor(published / contract.tick + 0.5).sum()) / len(published)
+    return mean, len(published) / calendar.length(month)
+
+
+def day_view(model: Any) -> tuple[View, np.ndarray]:
+    """What stays the same all day: calendar, listed months, last settlements, volatility, index and spot.
+
+    Returns the view, its quotes still empty, and float64[2, contracts]: log consensus value in ticks, last
+    evening's and today's.
+    """
+    exchange, slots, month = model.exchange, model.exchange.slots, model.calendar.month(model.day)
+    listed = slots["listed"] == 1
+    ahead = np.clip(slots["month"] - month, 0, FORECAST_MONTHS - 1)
+    fixed = np.where(listed & (slots["month"] == month), month_so_far(model)[1], 0.0)
+    tick, nothing, day_of_month = exchange.contract.tick, np.zeros(0), model.calendar.day_of_month(model.day)
+    view = View(
+        day=model.day, round=0, date=model.calendar.date(model.day), first_of_month=day_of_month == 0,
+        day_of_month=day_of_month, month_length=model.calendar.length(month), tick_cents=exchange.tick_cents,
+        listed=listed, rank=np.where(listed, slots["rank"], 0), month=slots["month"].copy(),
+        days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=nothing, bid=nothing, ask=nothing,
+        value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
+        fast_volatility=np.sqrt(exchange.variance[1]), trend=exchange.trend.copy(),
+        index=model.economy.index_value[exchange.contract.index] / tick, spot=float(model.economy.spot[0]) / tick,
+        margin_rate=model.house.rate.copy())
+    return view, np.log(model.value[:, ahead])
+
+
+def round_view(model: Any, number: int) -> View:
+    """The day's view with the quotes of a round and the news that is public by then; its arrays are read-only."""
+    slots, known = model.exchange.slots, model.known[number]
+    bid, ask = slots["bid"].copy(), slots["ask"].copy()
+    mid = np.where((bid > 0) & (ask > 0), 0.5 * (bid + ask), slots["mark"].astype(np.float64))
+    value = np.exp((1.0 - known) * model.log_value[0] + known * model.log_value[1])
+    view = model.day_view._replace(round=number, bid=bid, ask=ask, mid=mid, value=value)
+    for array in view:
+        if isinstance(array, np.ndarray):
+            array.setflags(write=False)
+    return view
