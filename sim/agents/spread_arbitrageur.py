@@ -20,19 +20,20 @@ class SpreadArbitrageur(Fund, type="spread_arbitrageur"):
     agent = FundAgent
     sector = "liquidity"
 
-    execution: Execution = param(factory=lambda: Execution(activity=0.8, visits=0, child=0.5, aggressive=0.8),
-                                 unit="rules",
-                                 doc="how wishes become orders; all months at once, so that both legs trade",
-                                 source="judgement: a leg alone is a risk")
+    execution: Execution = param(
+        factory=lambda: Execution(activity=0.8, visits=0, child=0.5, aggressive=0.4), unit="rules",
+        doc="how wishes become orders; all months are looked at, so that both legs trade",
+        source="judgement: a leg alone is a risk, and crossing two spreads each time costs more than it earns")
     count: int = param(12, unit="participants", low=0, high=1_000_000, doc="number of participants",
                        source="judgement: a specialists' business")
     capital: float = param(0.05, unit="multiple of the hedgers' notional", low=0, high=1000, source=PROTOTYPE,
                            doc="capital of the whole block over what hedgers would hold if they hedged in full")
     leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, source="judgement: as other funds",
                                 doc="largest sum of both legs of all spreads over equity")
-    band: float = param(0.01, unit="log", low=0, high=1, source="judgement: about one bid-ask spread",
+    band: float = param(0.02, unit="log", low=0, high=1,
+                        source="judgement: two bid-ask spreads, what a round trip costs",
                         doc="deviation from the fair spread of two neighbouring months that is left alone")
-    full: float = param(0.03, unit="log", above=0, high=1, source="judgement: three bands",
+    full: float = param(0.04, unit="log", above=0, high=1, source="judgement: two bands",
                         doc="deviation beyond the band at which a spread is held at full size")
     wind_down: int = param(5, unit="business days", low=1, high=60, source="judgement: the last week of the near month",
                            doc="days before the near month ends over which its spread is given up")
@@ -69,7 +70,9 @@ class SpreadArbitrageur(Fund, type="spread_arbitrageur"):
     def target(self, block: Population, view: View) -> np.ndarray:
         order, size = self.spread_sizes(view)
         pairs = (size * np.maximum(block.equity, 0)[:, None]).astype(np.int64)
+        by_rank = np.zeros((block.n, len(order)), np.int64)
+        by_rank[:, :-1] = pairs
+        by_rank[:, 1:] -= pairs
         wish = np.zeros(block.position.shape, np.int64)
-        wish[:, order[:-1]] += pairs
-        wish[:, order[1:]] -= pairs
+        wish[:, order] = by_rank
         return np.where(block.alive[:, None], wish, block.position)

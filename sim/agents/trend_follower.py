@@ -29,8 +29,10 @@ class TrendFollower(Fund, type="trend_follower"):
 
     agent = TrendAgent
 
-    execution: Execution = param(factory=lambda: Execution(activity=0.3, aggressive=0.6, reach=0.015, offset=0.003),
-                                 unit="rules", doc="how wishes become orders", source=PROTOTYPE)
+    execution: Execution = param(
+        factory=lambda: Execution(activity=0.3, child=0.15, aggressive=0.6, reach=0.015, offset=0.003), unit="rules",
+        doc="how wishes become orders",
+        source="judgement: working prototype, but patient, since 150 that hurry together make returns correlate")
     count: int = param(150, unit="participants", low=0, high=1_000_000, doc="number of participants",
                        source="judgement: enough that no single one matters")
     capital: float = param(0.15, unit="multiple of the hedgers' notional", low=0, high=1000, source=PROTOTYPE,

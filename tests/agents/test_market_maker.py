@@ -98,8 +98,8 @@ def test_quotes_never_cross_themselves_and_have_sizes(seed, edge):
 
 def calm_view(random, **changes):
     return a_view(random, **{"rank": np.arange(1, 13), "days_left": np.arange(12) * 21 + 9,
-                             "volatility": np.full(12, 0.02), "fast_volatility": np.full(12, 0.0173), "margin_rate": np.full(12, 0.2),
-                             "fixed_share": np.zeros(12), **changes})
+                             "volatility": np.full(12, 0.02), "fast_volatility": np.full(12, 0.0173),
+                             "margin_rate": np.full(12, 0.2), "fixed_share": np.zeros(12), **changes})
 
 
 def test_makers_step_back_in_stress():
