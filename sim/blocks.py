@@ -52,7 +52,7 @@ class Blocks:
         self.key[-1] = streams.key("clearing house.row")
         self.trading = [(kind, block) for kind, block in self.all if kind.trades and kind.count]
         self.ledger.set_sectors([*names, "close-out account"], sector_of)
-        self.sectors = [(name, np.flatnonzero(sector_of == number)) for number, name in enumerate(names)]
+        self.sectors = names
         watched = [number for number, name in enumerate(names) if name not in CALLED_ONCE_A_DAY]
         self.intraday = np.isin(sector_of, watched)
         self.floor = np.zeros(total)  # share of capital below which a participant closes
@@ -87,6 +87,12 @@ class Blocks:
         """bool[n]: who has less than the share of capital at which it closes."""
         ledger = self.ledger
         return ledger.alive & (self.floor > 0) & (equity < self.floor * ledger.capital)
+
+    def by_sector(self, amount: np.ndarray) -> dict[str, float]:
+        """Sum of int64[n] over each sector, the close-out account left out."""
+        sums = np.zeros(len(self.sectors) + 1, np.int64)
+        np.add.at(sums, self.ledger.sector_of, amount)
+        return dict(zip(self.sectors, sums[:-1].tolist(), strict=True))
 
     def balance_sheet(self) -> dict[str, np.ndarray]:
         """The columns of the monthly table of participants."""

@@ -179,7 +179,7 @@ class ComputeFutures(mesa.Model):
         """Treasuries, investors' flows, bills: money that participants move themselves at the end of the day."""
         self.ledger.equity[:] = self.ledger.marked(self.exchange.settle, self.exchange.tick_cents)
         self.day_view, self.log_value = day_view(self)
-        view = self.view(self.scenario.rounds - 1)
+        self.evening = view = self.view(self.scenario.rounds - 1)
         for kind, block in self.blocks.all:
             for transfer in kind.transfers(block, view, block.equity):
                 amount = np.where(block.alive, transfer.amount, 0)
@@ -200,9 +200,10 @@ class ComputeFutures(mesa.Model):
             self.house.release(rows)
             self.ledger.post("fund flow", rows, -self.ledger.cash[rows], "outside world")
             self.ledger.alive[rows] = False
-        view = self.view(self.scenario.rounds - 1)
+        if self.ledger.alive.all():
+            return
         for kind, block in self.blocks.trading:
-            capital = kind.reopen(block, view, block.equity)
+            capital = kind.reopen(block, self.evening, block.equity)
             if capital is not None and capital.any():
                 back = block.rows.start + np.flatnonzero(capital)
                 self.ledger.post("fund flow", back, capital[capital != 0], "outside world")
@@ -236,7 +237,7 @@ class ComputeFutures(mesa.Model):
         if self.day < 0:
             return
         slots = self.exchange.slots
-        sectors = {f"equity_{name}_cents": float(self.ledger.equity[rows].sum()) for name, rows in self.blocks.sectors}
+        sectors = {f"equity_{name}_cents": value for name, value in self.blocks.by_sector(self.ledger.equity).items()}
         front = np.flatnonzero(slots["rank"] == 1)
         gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
         self.record.day(self.day, self.calendar.date(self.day), {
