@@ -126,6 +126,9 @@ class OrderBook:
         Returns int64[n]: contracts filled (orders), withdrawn (cancels), or a negative status for an
         event that was refused (``BAD_PRICE``, ``BAD_QUANTITY``, ``BAD_EVENT``).
         """
+        if events.dtype != EVENT:
+            raise TypeError(f"events must be an array of EVENT, not of {events.dtype}")
+        events = np.ascontiguousarray(events)
         done = np.zeros(len(events), np.int64)
         if len(events):
             self._number(int(events["tag"].max()))
@@ -166,7 +169,7 @@ class OrderBook:
         return int(self._done[0])
 
     def clear(self, contract: int = -1, owner: int = -1) -> int:
-        """Withdraw the orders of one contract (default all) and one owner (default everybody); returns their quantity."""
+        """Withdraw the orders of one owner (-1: everybody) in one contract (-1: all); returns their quantity."""
         if not -1 <= contract < self.contracts or not -1 <= owner < self.accounts:
             raise ValueError(f"no contract {contract} or no owner {owner}")
         return int(entry.withdraw(self.arrays, contract, owner))
@@ -184,7 +187,7 @@ class OrderBook:
         self.arrays.sides["auction"][2 * contract:2 * contract + 2] = 1
 
     def uncross(self, contract: int, reference: int) -> tuple[int, int]:
-        """End the call auction: everything that crosses trades at one price; (volume, price in ticks), 0 if nothing does.
+        """End the call auction: what crosses trades at one price; (volume, price in ticks), both 0 if nothing does.
 
         The price maximises the volume, then leaves the least unserved, then lies nearest to the reference
         (ticks), then is the lower one. Orders are served by price and time, what is left rests. Self-match

@@ -11,12 +11,12 @@ from sim.market.book_kernels import (
     NEED_FILLS,
     NEED_ORDERS,
     SHIFT,
-    below,
     borrow_book,
     cancel_order,
     remove,
     submit,
 )
+from sim.market.book_window_kernels import below
 
 BAD_EVENT = -5
 EVENT = np.dtype([
@@ -58,7 +58,7 @@ def run_events(book, events, where, done, start):
 
 @kernel
 def withdraw(book, contract, owner):
-    """Withdraw the orders of one owner, or of everybody (-1), in one contract or in all (-1); returns their quantity."""
+    """Withdraw the orders of one owner (-1: everybody) in one contract (-1: all); returns their quantity (int64)."""
     book = borrow_book(book)
     contracts = book.sides.shape[0] >> 1
     first, last = 2 * contract, 2 * contract + 2

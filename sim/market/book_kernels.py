@@ -35,189 +35,51 @@ is dropped. `NEED_ORDERS` and `NEED_FILLS` ask for larger arrays and cannot occu
 `OrderBook.reserve(n)` while at most n orders are submitted. Call `submit` in one place of a kernel: it
 is inlined. A cancel names slot and tag, and does nothing if that order is no longer there.
 
-How it is built. Each side of each contract has a window of 8,192 ticks with a bit for each occupied
-level, a bit for each occupied word, and a first-in first-out list of orders in each level. Inside,
-prices are *keys*, price for a buy and -price for a sell, so that a higher key is always better and one
-code serves both sides. The best order of a side is always inside its window, worse ones may be outside:
-those wait in the `aside` list. An order better than the window moves it up; a window that empties moves
-down to the best order aside. All orders of one price are either inside or aside, and both lists keep
-their order, so matching is exactly that of an infinite grid.
+How it is built: see `book_window_kernels`.
 """
 
 import numpy as np
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-from sim.jit import highest_bit, kernel, leaf
+from sim.jit import leaf
+from sim.market.book_view_kernels import best_ask, best_bid, depth_at, depth_within, resting_of
+from sim.market.book_window_kernels import (
+    BAD_PRICE,
+    BAD_QUANTITY,
+    BUY,
+    CANCEL,
+    FILL,
+    HALF,
+    HIGHEST_PRICE,
+    HIGHEST_QUANTITY,
+    IOC,
+    LEVEL,
+    LIMIT,
+    MARKET,
+    NEED_FILLS,
+    NEED_ORDERS,
+    NONE,
+    ORDER,
+    SELL,
+    SHIFT,
+    SIDE,
+    STATE,
+    TICKS,
+    append,
+    append_aside,
+    below,
+    borrow_book,
+    lower_window,
+    raise_window,
+)
 
-BUY, SELL = 0, 1
-LIMIT, CANCEL, MARKET, IOC = 0, 1, 2, 3
-NEED_ORDERS, NEED_FILLS, BAD_PRICE, BAD_QUANTITY = -1, -2, -3, -4
-NONE = -1
-HIGHEST_PRICE = (1 << 62) - 1
-HIGHEST_QUANTITY = 1 << 31
-NO_KEY = -(1 << 62)
-SHIFT = 13
-TICKS = 1 << SHIFT
-HALF = TICKS >> 1
-WORDS = TICKS >> 6
-
-SIDE = np.dtype([
-    ("low", "i8"), ("best", "i8"), ("count", "i8"), ("aside_head", "i4"), ("aside_tail", "i4"), ("auction", "i8"),
-    ("summary", "u8", WORDS >> 6), ("words", "u8", WORDS),
-], align=True)
-LEVEL = np.dtype([("qty", "i8"), ("head", "i4"), ("tail", "i4")], align=True)
-ORDER = np.dtype([
-    ("price", "i8"), ("qty", "i8"), ("tag", "i8"), ("next", "i4"), ("prev", "i4"), ("own_next", "i4"),
-    ("own_prev", "i4"), ("owner", "i4"), ("contract", "i2"), ("side", "i1"), ("flag", "i1"),
-], align=True)
-FILL = np.dtype([
-    ("taker", "i8"), ("maker", "i8"), ("price", "i8"), ("qty", "i8"), ("taker_owner", "i4"), ("maker_owner", "i4"),
-    ("contract", "i2"), ("side", "i1"), ("taker_flag", "i1"), ("maker_flag", "i1"),
-], align=True)
-STATE = np.dtype([
-    ("free", "i8"), ("used", "i8"), ("live", "i8"), ("fills", "i8"), ("slot", "i8"),
-    ("prevent", "i8"), ("prevented", "i8"),
-], align=True)
+__all__ = [
+    "BAD_PRICE", "BAD_QUANTITY", "BUY", "CANCEL", "FILL", "HIGHEST_PRICE", "HIGHEST_QUANTITY", "IOC", "LEVEL",
+    "LIMIT", "MARKET", "NEED_FILLS", "NEED_ORDERS", "NONE", "ORDER", "SELL", "SHIFT", "SIDE", "STATE", "TICKS",
+    "best_ask", "best_bid", "borrow_book", "cancel_order", "cancel_owner", "depth_at", "depth_within", "remove",
+    "rest", "resting_of", "submit",
+]
 
 _ONE, _LOW6 = np.uint64(1), np.uint64(63)
-
-
-@intrinsic
-def borrow_book(typing_context, book):
-    """The same named tuple of arrays, without reference counts; never return or store it."""
-
-    def generate(context, builder, signature, arguments):
-        kind = signature.args[0]
-        views = []
-        for part, value in zip(kind, cgutils.unpack_tuple(builder, arguments[0], len(kind)), strict=True):
-            view = context.make_array(part)(context, builder, value)
-            view.meminfo = cgutils.get_null_value(view.meminfo.type)
-            view.parent = cgutils.get_null_value(view.parent.type)
-            views.append(view._getvalue())
-        return context.make_tuple(builder, kind, views)
-
-    return book(book), generate
-
-
-# --- levels and bits ------------------------------------------------------------------------------
-
-
-@leaf
-def mark(side, place):
-    """Set the bit of a level that has become occupied. side: SIDE record, in/out."""
-    word = place >> 6
-    side.words[word] |= _ONE << (np.uint64(place) & _LOW6)
-    side.summary[word >> 6] |= _ONE << (np.uint64(word) & _LOW6)
-
-
-@leaf
-def below(side, place):
-    """The next occupied level under a place in the window (int64), -1 if there is none."""
-    word = place >> 6
-    bits = side.words[word] & ((_ONE << (np.uint64(place) & _LOW6)) - _ONE)
-    if bits == np.uint64(0):
-        group = word >> 6
-        words = side.summary[group] & ((_ONE << (np.uint64(word) & _LOW6)) - _ONE)
-        if words == np.uint64(0) and group > 0:
-            group = 0
-            words = side.summary[0]
-        if words == np.uint64(0):
-            return np.int64(NONE)
-        word = (group << 6) + highest_bit(words)
-        bits = side.words[word]
-    return (word << 6) + highest_bit(bits)
-
-
-@leaf
-def append(book, row, place, slot):
-    """Put an order at the end of the queue of a level inside the window."""
-    side, order, level = book.sides[row], book.orders[slot], book.levels[(row << SHIFT) + place]
-    tail = level.tail
-    order.prev = tail
-    order.next = NONE
-    if tail < 0:
-        level.head = slot
-        mark(side, place)
-    else:
-        book.orders[tail].next = slot
-    level.tail = slot
-    level.qty += order.qty
-    if place > side.best:
-        side.best = place
-
-
-@leaf
-def append_aside(book, row, first, last):
-    """Put a chain of orders (int64 slots, linked first to last) at the end of the list outside the window."""
-    side = book.sides[row]
-    tail = side.aside_tail
-    book.orders[first].prev = tail
-    book.orders[last].next = NONE
-    if tail < 0:
-        side.aside_head = first
-    else:
-        book.orders[tail].next = first
-    side.aside_tail = last
-
-
-@leaf
-def best_aside(book, row):
-    """The best key (int64) outside the window, NO_KEY if nothing is there."""
-    best, slot = np.int64(NO_KEY), np.int64(book.sides[row].aside_head)
-    while slot >= 0:
-        order = book.orders[slot]
-        best = max(best, (1 - 2 * (row & 1)) * order.price)
-        slot = np.int64(order.next)
-    return best
-
-
-@kernel
-def raise_window(book, row, key):
-    """Move the window up to a better key; the levels that fall out at the bottom go aside."""
-    side, base = book.sides[row], row << SHIFT
-    shift = key - HALF - side.low
-    side.low += shift
-    side.best = NONE
-    for group in range(WORDS >> 6):
-        side.summary[group] = np.uint64(0)
-    for word in range(WORDS):
-        bits = side.words[word]
-        side.words[word] = np.uint64(0)
-        for bit in range(64 if bits else 0):
-            if not (bits >> np.uint64(bit)) & _ONE:
-                continue
-            place = (word << 6) + bit
-            level = book.levels[base + place]
-            first, last, qty = level.head, level.tail, level.qty
-            level.head, level.tail, level.qty = NONE, NONE, 0
-            if place < shift:
-                append_aside(book, row, np.int64(first), np.int64(last))
-            else:
-                target = book.levels[base + place - shift]
-                target.head, target.tail, target.qty = first, last, qty
-                mark(side, place - shift)
-                side.best = place - shift
-
-
-@kernel
-def lower_window(book, row):
-    """Move an empty window down to the best order aside and bring in all that now fit."""
-    side = book.sides[row]
-    slot = np.int64(side.aside_head)
-    if slot < 0:
-        return
-    side.low = best_aside(book, row) - HALF
-    side.aside_head = side.aside_tail = NONE
-    while slot >= 0:
-        order = book.orders[slot]
-        following = np.int64(order.next)
-        place = (1 - 2 * (row & 1)) * order.price - side.low
-        if place >= 0:
-            append(book, row, place, slot)
-        else:
-            append_aside(book, row, slot, slot)
-        slot = following
 
 
 # --- one order in, one order out ------------------------------------------------------------------
@@ -390,73 +252,4 @@ def cancel_owner(book, contract, owner):
         slot = np.int64(book.heads[place])
         total += book.orders[slot].qty
         remove(book, slot)
-    return total
-
-
-# --- what can be seen ----------------------------------------------------------------------------
-
-
-@leaf
-def best_bid(book, contract):
-    """The highest buy price (int64 ticks), 0 if nobody buys."""
-    side = book.sides[2 * contract]
-    return side.low + side.best if side.best >= 0 else np.int64(0)
-
-
-@leaf
-def best_ask(book, contract):
-    """The lowest sell price (int64 ticks), 0 if nobody sells."""
-    side = book.sides[2 * contract + 1]
-    return -(side.low + side.best) if side.best >= 0 else np.int64(0)
-
-
-@leaf
-def depth_at(book, contract, side_number, price):
-    """The quantity (int64) resting on one side at exactly this price."""
-    row = 2 * contract + side_number
-    key = (1 - 2 * side_number) * price
-    place = key - book.sides[row].low
-    if place >= TICKS or book.sides[row].best < 0:
-        return np.int64(0)
-    if place >= 0:
-        return book.levels[(row << SHIFT) + place].qty
-    return _aside_depth(book, row, key, key)
-
-
-@leaf
-def depth_within(book, contract, side_number, limit, enough):
-    """The quantity (int64) resting on one side at the limit price or better; counting stops once it is enough."""
-    row = 2 * contract + side_number
-    side = book.sides[row]
-    key = (1 - 2 * side_number) * limit
-    total, place = np.int64(0), side.best
-    while place >= 0 and side.low + place >= key and total < enough:
-        total += book.levels[(row << SHIFT) + place].qty
-        place = below(side, place)
-    if key < side.low and total < enough:
-        total += _aside_depth(book, row, key, np.int64(HIGHEST_PRICE))
-    return total
-
-
-@leaf
-def _aside_depth(book, row, low, high):
-    total, slot = np.int64(0), np.int64(book.sides[row].aside_head)
-    while slot >= 0:
-        order = book.orders[slot]
-        if low <= (1 - 2 * (row & 1)) * order.price <= high:
-            total += order.qty
-        slot = np.int64(order.next)
-    return total
-
-
-@leaf
-def resting_of(book, contract, side_number, owner):
-    """The quantity (int64) that an owner has resting on one side of a contract."""
-    slot = np.int64(book.heads[owner * (book.sides.shape[0] >> 1) + contract])
-    total = np.int64(0)
-    while slot >= 0:
-        order = book.orders[slot]
-        if order.side == side_number:
-            total += order.qty
-        slot = np.int64(order.own_next)
     return total

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from sim.jit import kernel
 from sim.market import book_kernels as rules
-from sim.market.book import BUY, CANCEL, IOC, LIMIT, MARKET, SELL, OrderBook
+from sim.market.book import BUY, CANCEL, EVENT, IOC, LIMIT, MARKET, SELL, OrderBook
+from sim.market.book_entry_kernels import run_events
 from tests.naive_book import NaiveBook
 
 CONTRACTS, OWNERS = 3, 4
@@ -24,58 +26,66 @@ def look(book, contract, side, limit, owner):
             rules.best_ask(book, contract), rules.resting_of(book, contract, side, owner))
 
 
+def check_bits(book: OrderBook, row: int) -> np.ndarray:
+    """The bits of a side say which levels are occupied; returns those levels, best first."""
+    side, levels = book.arrays.sides[row], book.arrays.levels[row * rules.TICKS:(row + 1) * rules.TICKS]
+    occupied = levels["head"] >= 0
+    assert (occupied == (levels["qty"] > 0)).all() and (occupied == (levels["tail"] >= 0)).all()
+    bits = occupied.reshape(-1, 64)
+    powers = np.uint64(1) << np.arange(64, dtype=np.uint64)
+    assert ((bits * powers).sum(axis=1, dtype=np.uint64) == side["words"]).all()
+    assert ((bits.any(axis=1).reshape(-1, 64) * powers).sum(axis=1, dtype=np.uint64) == side["summary"]).all()
+    places = np.flatnonzero(occupied)[::-1]
+    assert side["best"] == (places[0] if len(places) else -1)
+    return places
+
+
+def check_queue(book: OrderBook, row: int, slot: int, tail: int, place: int | None) -> list[int]:
+    """One list of orders is linked both ways and stands where its prices say; returns its slots."""
+    slots, side = [], book.arrays.sides[row]
+    while slot >= 0:
+        order = book.arrays.orders[slot]
+        assert order["prev"] == (slots[-1] if slots else -1) and order["qty"] > 0
+        assert (order["contract"], order["side"]) == (row >> 1, row & 1)
+        reach = int(order["price"]) * (1 - 2 * (row & 1)) - int(side["low"])
+        assert reach < 0 if place is None else reach == place
+        slots.append(slot)
+        slot = int(order["next"])
+    assert tail == (slots[-1] if slots else -1)
+    return slots
+
+
 def check(book: OrderBook) -> None:
     """Bits, levels, lists, counts and owners tell the same story, and no slot is lost."""
     sides, levels, orders, heads, _, state = book.arrays
-    state = state[0]
-    assert (levels["qty"] >= 0).all()
-    seen, free, slot = set(), set(), int(state["free"])
-    while slot >= 0:
-        assert slot not in free and orders["qty"][slot] == 0
-        free.add(slot)
-        slot = int(orders["next"][slot])
-    by_owner: dict[int, set[int]] = {}
+    live: list[int] = []
     for row, side in enumerate(sides):
-        sign = -1 if row & 1 else 1
-        occupied = []
-        for place in range(rules.TICKS):
-            head, qty = (int(levels[name][row * rules.TICKS + place]) for name in ("head", "qty"))
-            assert (head >= 0) == (qty > 0)
-            if head >= 0:
-                occupied.append(place)
-        words = np.zeros(rules.WORDS, np.uint64)
-        for place in occupied:
-            words[place >> 6] |= np.uint64(1) << np.uint64(place & 63)
-        assert (words == side["words"]).all()
-        assert [bool(int(side["summary"][w >> 6]) >> (w & 63) & 1) for w in range(rules.WORDS)] == (words > 0).tolist()
-        assert side["best"] == (max(occupied) if occupied else -1)
-        chains = [(place, levels[row * rules.TICKS + place]["head"], levels[row * rules.TICKS + place]["tail"])
-                  for place in occupied] + [(None, side["aside_head"], side["aside_tail"])]
-        count = 0
-        for place, slot, tail in chains:
-            before, total = -1, 0
-            while slot >= 0:
-                order = orders[slot]
-                assert slot not in seen and order["prev"] == before and order["qty"] > 0
-                assert (order["contract"], order["side"]) == (row >> 1, row & 1)
-                reach = int(order["price"]) * sign - int(side["low"])
-                assert reach == place if place is not None else reach < 0
-                seen.add(int(slot))
-                if order["owner"] >= 0:
-                    by_owner.setdefault(int(order["owner"]) * book.contracts + (row >> 1), set()).add(int(slot))
-                count, total, before, slot = count + 1, total + int(order["qty"]), slot, int(order["next"])
-            assert tail == before
-            if place is not None:
-                assert total == levels["qty"][row * rules.TICKS + place]
-        assert count == side["count"] and (occupied or not count)
-    assert not seen & free and seen | free == set(range(int(state["used"]))) and len(seen) == state["live"]
+        places = check_bits(book, row)
+        aside = check_queue(book, row, int(side["aside_head"]), int(side["aside_tail"]), None)
+        inside = 0
+        for place in places.tolist():
+            level = levels[row * rules.TICKS + place]
+            slots = check_queue(book, row, int(level["head"]), int(level["tail"]), place)
+            assert level["qty"] == orders["qty"][slots].sum()
+            inside += len(slots)
+            live += slots
+        live += aside
+        assert side["count"] == inside + len(aside) and (inside or not aside)
+    free, slot = [], int(state["free"][0])
+    while slot >= 0:
+        assert orders["qty"][slot] == 0
+        free.append(slot)
+        slot = int(orders["next"][slot])
+    assert sorted(live + free) == list(range(int(state["used"][0]))) and len(live) == state["live"][0]
     for place, slot in enumerate(heads.tolist()):
-        own, newer = set(), -1
+        own = []
         while slot >= 0:
-            assert orders["own_prev"][slot] == newer
-            own.add(slot)
-            newer, slot = slot, int(orders["own_next"][slot])
-        assert own == by_owner.get(place, set())
+            assert orders["own_prev"][slot] == (own[-1] if own else -1)
+            own.append(slot)
+            slot = int(orders["own_next"][slot])
+        owner, contract = divmod(place, book.contracts)
+        assert set(own) == {slot for slot in live
+                            if (orders["owner"][slot], orders["contract"][slot]) == (owner, contract)}
 
 
 def compare(book: OrderBook, twin: NaiveBook, probe: int) -> None:
@@ -173,18 +183,114 @@ def test_call_auction_equals_definition(orders, reference):
 @pytest.mark.parametrize(("orders", "reference", "volume", "price"), [
     ([], 100, 0, 0),
     ([(BUY, 99, 5), (SELL, 101, 5)], 100, 0, 0),
-    ([(BUY, 105, 5), (SELL, 95, 5)], 102, 5, 102),     # any price from 95 to 105 does: the reference
+    ([(BUY, 105, 5), (SELL, 95, 5)], 102, 5, 102),  # all prices from 95 to 105 serve everybody: the reference
     ([(BUY, 105, 5), (SELL, 95, 5)], 200, 5, 105),
-    ([(BUY, 105, 9), (SELL, 95, 5)], 100, 5, 105),     # with unserved buyers at every price up to 105 equally many: nearest
-    ([(BUY, 101, 5), (BUY, 100, 3), (SELL, 100, 5)], 90, 5, 101),  # at 101 nobody is left unserved
-    ([(BUY, 101, 5), (BUY, 100, 3), (SELL, 100, 5), (SELL, 101, 2)], 90, 5, 101),  # 2 left at 101, 3 at 100
-    ([(BUY, 101, 5), (BUY, 100, 2), (SELL, 100, 5), (SELL, 101, 2)], 101, 5, 101),  # equal: nearer to the reference
+    ([(BUY, 105, 9), (SELL, 95, 5)], 100, 5, 100),  # 4 bought short at each of them
+    ([(BUY, 101, 5), (BUY, 100, 3), (SELL, 100, 5)], 90, 5, 101),  # at 101 nobody stays unserved
+    ([(BUY, 101, 5), (BUY, 100, 3), (SELL, 100, 5), (SELL, 101, 2)], 90, 5, 101),  # 2 unserved at 101, 3 at 100
+    ([(BUY, 101, 5), (BUY, 100, 2), (SELL, 100, 5), (SELL, 101, 2)], 101, 5, 101),  # 2 at both: the nearer
+    ([(BUY, 101, 5), (BUY, 100, 2), (SELL, 100, 5), (SELL, 101, 2)], 99, 5, 100),
 ])
 def test_call_auction_price(orders, reference, volume, price):
     book = OrderBook(1)
     book.open_auction(0)
     for tag, (side, level, qty) in enumerate(orders):
         book.submit(0, side, level, qty, tag=tag)
-    if orders == [(BUY, 105, 9), (SELL, 95, 5)]:
-        price = reference
     assert book.uncross(0, reference) == (volume, price)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(action, max_size=60), st.booleans())
+def test_batch_grows_as_needed(actions, prevent):
+    book, twin = OrderBook(CONTRACTS, OWNERS, orders=1, fills=1, self_match_prevention=prevent), NaiveBook(prevent)
+    events = np.zeros(len(actions), EVENT)
+    expected = []
+    for tag, (kind, contract, side, owner, price, qty, victim, flag) in enumerate(actions):
+        kind = kind if kind <= IOC else LIMIT
+        events[tag] = (price, qty, victim if kind == CANCEL else tag, owner, contract, kind, side, flag)
+        expected.append(twin.cancel(victim) if kind == CANCEL else
+                        twin.submit(contract, side, owner, price, qty, kind, tag, flag))
+    assert book.run(events).tolist() == expected
+    compare(book, twin, 100)
+    check(book)
+    assert book.take_fills().tolist() == twin.fills
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(action, max_size=30), st.lists(action, max_size=30))
+def test_reserve_is_enough(before, after):
+    """After `reserve(n)` a batch of n orders never stops for room, however small the arrays were."""
+    book = OrderBook(CONTRACTS, OWNERS, orders=1, fills=1)
+    events = np.zeros(len(before) + len(after), EVENT)
+    for tag, (kind, contract, side, owner, price, qty, victim, flag) in enumerate(before + after):
+        kind = kind if kind <= IOC else LIMIT
+        events[tag] = (price, qty, victim if kind == CANCEL else tag, owner, contract, kind, side, flag)
+    book.run(events[:len(before)])
+    live, written = int(book.arrays.state["live"][0]), int(book.arrays.state["fills"][0])
+    arrays, room = book.arrays, max(live + len(after), int(book.arrays.state["used"][0]), 1)
+    book.arrays = arrays._replace(orders=arrays.orders[:room].copy(), fills=arrays.fills[:written].copy())
+    book.reserve(len(after))
+    done, where = np.zeros(len(after), np.int64), np.full(len(events), -1, np.int32)
+    assert run_events(book.arrays, events[len(before):], where, done, 0) == len(after)
+
+
+def test_refused_orders_change_nothing():
+    book = OrderBook(2, 3)
+    book.submit(0, BUY, 100, 5, owner=1, tag=0)
+    before = [array.tobytes() for array in book.arrays[:4]]
+    good = {"contract": 0, "side": SELL, "price": 90, "qty": 1, "owner": 0, "tag": 1}
+    for wrong in ({"price": 0}, {"price": -5}, {"price": rules.HIGHEST_PRICE + 1}, {"qty": 0}, {"qty": -1},
+                  {"qty": rules.HIGHEST_QUANTITY + 1}, {"contract": 2}, {"contract": -1}, {"owner": 3}, {"owner": -2},
+                  {"side": 2}, {"side": -1}, {"kind": 4}, {"kind": -1}, {"tag": -1}):
+        with pytest.raises(ValueError, match="refused"):
+            book.submit(**{**good, **wrong})
+    with pytest.raises(ValueError, match="tags"):
+        book.submit(**{**good, "tag": 1 << 31})
+    with pytest.raises(ValueError, match="no contract"):
+        book.clear(2)
+    with pytest.raises(ValueError, match="contracts"):
+        OrderBook(0)
+    assert before == [array.tobytes() for array in book.arrays[:4]]
+    assert book.submit(**{**good, "kind": MARKET, "price": 0}) == (1, 0, 0)  # a market order has no price
+
+
+def test_market_order_says_what_it_dropped():
+    book = OrderBook(1)
+    book.submit(0, SELL, 100, 5, tag=0)
+    book.submit(0, SELL, 102, 5, tag=1)
+    assert book.submit(0, BUY, 101, 7, kind=IOC, tag=2) == (5, 0, 2)
+    assert book.submit(0, BUY, 0, 7, kind=MARKET, tag=3) == (5, 0, 2)
+    assert book.submit(0, BUY, 101, 7, tag=4) == (0, 7, 0)
+    assert book.quotes().tolist() == [[101, 0, 7, 0]]
+    assert book.take_fills()[["taker", "maker", "price", "qty"]].tolist() == [(2, 0, 100, 5), (3, 1, 102, 5)]
+    assert len(book.take_fills()) == 0
+
+
+def test_nothing_matches_during_an_auction():
+    book = OrderBook(1)
+    book.open_auction(0)
+    assert book.submit(0, SELL, 100, 5, tag=0) == (0, 5, 0)
+    assert book.submit(0, BUY, 105, 5, tag=1) == (0, 5, 0)
+    assert book.submit(0, BUY, 0, 5, kind=MARKET, tag=2) == (0, 0, 5)
+    assert book.quotes().tolist() == [[105, 100, 5, 5]]
+    assert book.uncross(0, 103) == (5, 103)
+    book.submit(0, SELL, 100, 5, tag=3)
+    assert book.submit(0, BUY, 105, 5, tag=4) == (5, 0, 0)
+
+
+def test_recycled_slot_is_not_cancelled_for_another():
+    book = OrderBook(1)
+    book.submit(0, BUY, 100, 5, tag=0)
+    book.submit(0, SELL, 100, 5, tag=1)
+    book.submit(0, BUY, 99, 3, tag=2)
+    assert book.where[0] == book.where[2] and book.cancel(0) == 0 and book.cancel(99) == 0 and book.cancel(2) == 3
+
+
+def test_copy_is_independent():
+    book = OrderBook(2, 2)
+    book.submit(1, BUY, 100, 5, owner=1, tag=0)
+    twin = book.copy()
+    assert book.clear() == 5 and book.quotes()[1].tolist() == [0, 0, 0, 0]
+    assert twin.quotes()[1].tolist() == [100, 0, 5, 0] and twin.cancel(0) == 5
+    check(book)
+    check(twin)
