@@ -72,10 +72,10 @@ def energisations(p, total, share, schedule, site_mult, months, month_days) -> l
     for r, row in enumerate(flow):
         for k in range(min(len(schedule[r]), days)):
             row[k + 1] += schedule[r][k]
-        held = [row[k] * max(0.0, 1 - site_mult) * p.shock_decay ** k for k in range(days + 1)]
-        wait = (least + most) // 2
-        row = [row[k] - held[k] + (held[k - wait] if k > wait else 0.0) for k in range(days + 1)]
-        out.append([sum(row[1 + m * month_days:1 + (m + 1) * month_days]) for m in range(months)])
+        due = [sum(row[1 + m * month_days:1 + (m + 1) * month_days]) for m in range(months)]
+        held = [due[m] * max(0.0, 1 - site_mult) * p.shock_decay ** (month_days * (m + 0.5)) for m in range(months)]
+        wait = (least + most) // 2 // month_days
+        out.append([due[m] - held[m] + (held[m - wait] if m >= wait else 0.0) for m in range(months)])
     return out
 
 

@@ -72,15 +72,6 @@ def slack_of(p, needed):
 
 
 @leaf
-def energy_shift(p, chips, weights, power, reference_power, r):
-    """Log shift of asks through energy cost per H100-equivalent hour."""
-    change = 0.0
-    for g in range(weights.shape[1]):
-        change += weights[r, g] * chips[g].power * p.pue * (power - reference_power) / chips[g].throughput
-    return math.log(max(0.05, 1.0 + change / math.exp(p.log_reference)))
-
-
-@leaf
 def step_world(p, d, w, z, u, scale):
     """One day of the states that all regions share."""
     # growth and level of demand; forecasters filter growth from the level, dials and surge being public news
@@ -122,13 +113,14 @@ def step_region(p, area, z, u, scale):
 
 
 @leaf
-def demand_of(p, w, area, h, capacity, slow, hump, mobile, log_mult):
+def demand_of(p, w, area, h, capacity, slow, mobile, log_mult):
     """Need per unit of contracted capacity, and uncommitted demand per unit of capacity, at a horizon h."""
     demand = (area.demand + w.growth_anchor * h.years + w.growth_belief * h.growth
               - (1.0 - h.regional) * area.permanent - (1.0 - h.shock) * log_mult
               + (1.0 - h.rebound) * (w.rebound_target - w.rebound) - (1.0 - h.saving) * (w.saving_target - w.saving))
     ratio = math.exp(demand) / capacity
     needed = p.need * ratio * math.exp((w.need + area.need) * h.need - p.elasticity_slow * slow)
+    hump = w.squeeze_target * p.squeeze_overshoot  # the squeeze under way: a ramp towards a target that decays
     fast = ((w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeezed
             + (w.squeezed - hump) * h.ramp + h.drift + mobile * h.migration)
     passed_on = max(0.0, p.elasticity_slow - p.elasticity_fast) * slow
@@ -200,13 +192,15 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
         mean_pull += math.exp(region[r].migration) / regions
         mean_price += region[r].price / regions
     common = w.level + p.surge * min(1.0, max(0.0, 1.0 + day / p.surge_days)) + w.rebound - w.saving
-    hump = w.squeeze_target * p.squeeze_overshoot  # the squeeze under way: a ramp towards a target that decays
     w.demand = w.served = w.rationed = w.utilisation = 0.0
     for r in range(regions):
         area, rate = region[r], power[r] * region_dials[r].power_mult
+        dearer = 0.0  # energy per H100e-hour above its undisturbed cost, which asks pass on
         for g in range(weights.shape[1]):
-            log_cost[r, g] = math.log((chips[g].avoidable + chips[g].power * p.pue * rate) / chips[g].throughput)
-        energy = energy_shift(p, chips, weights, rate, power[r], r)
+            per_dollar = chips[g].power * p.pue / chips[g].throughput
+            log_cost[r, g] = math.log(chips[g].avoidable / chips[g].throughput + per_dollar * rate)
+            dearer += weights[r, g] * per_dollar * (rate - power[r])
+        energy = math.log(max(0.05, 1.0 + dearer / math.exp(p.log_reference)))
         prefix[0] = 0.0
         for m in range(months):
             prefix[m + 1] = prefix[m] + outlook[r, m]
@@ -219,14 +213,14 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             capacity *= h.survival
             for k in range(max(0, m - 2), m):  # half of last month and half of this one are there by mid-month
                 capacity += 0.5 * future[r, k]
-            needed, uncommitted = demand_of(p, w, area, h, capacity, slow, hump, mobile, log_mult)
+            needed, uncommitted = demand_of(p, w, area, h, capacity, slow, mobile, log_mult)
             slack, busy = slack_of(p, needed), min(needed, 1.0)
             overflow = p.committed * max(0.0, slack - (1.0 - needed)) + 1e-12
             floats, sublets, spares = offers_of(p, d, area, h)
             strip = strip_of(prefix, m, months)
             y, elastic_share, steep = clear(
-                p, path[r, m], 1e-9, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
-                energy, floats, sublets, spares, weights, log_cost, r)
+                p, path[r, m], 1e-10 if m == 0 else 1e-6, uncommitted, overflow, slack, busy, strip + w.curve_offers,
+                strip + w.curve_demand, energy, floats, sublets, spares, weights, log_cost, r)
             path[r, m] = y
             if m > 0:
                 slope = elastic_share / steep
@@ -240,8 +234,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
                 energy, floats, sublets, spares, weights, log_cost, r)
             area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
             book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
-            area.slow += h.slow * (area.price - p.log_reference - area.slow)
-            slow = area.slow
+            area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)
         area.strip = 0.0
         for m in range(12):
             area.strip += outlook[r, m] / 12.0

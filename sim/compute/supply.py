@@ -90,13 +90,14 @@ class Outlook:
         days = np.arange(1, MONTHS * MONTH_DAYS + 1)
         self.p, self.trend, self.faded = p, np.exp(p.growth_supply * days), p.shock_decay ** days
         self.trend_sum = np.cumsum(self.trend)
-        self.on_time = np.arange(0, days.size + 1) - int(p.site_time)
-        self.on_time = np.maximum(0, self.on_time)
-        self.high = np.maximum(0, days - int(p.site_time) - int(p.late_least) + 1)
-        self.low = np.maximum(0, days - int(p.site_time) - int(p.late_most))
+        edges = np.arange(0, days.size + 1, MONTH_DAYS)  # a month ends on the day that the next begins after
+        self.on_time = np.maximum(0, edges - int(p.site_time))
+        self.high = np.maximum(0, edges - int(p.site_time) - int(p.late_least) + 1)
+        self.low = np.maximum(0, edges - int(p.site_time) - int(p.late_most))
         self.late = p.late_share / (p.late_most - p.late_least + 1)
-        self.wait = int(p.late_least + p.late_most) // 2
-        self._edges = np.arange(0, days.size + 1, MONTH_DAYS)
+        self.starts = edges[:-1]
+        self.faded_months = p.shock_decay ** (self.starts + MONTH_DAYS / 2)
+        self.wait = int(p.late_least + p.late_most) // 2 // MONTH_DAYS
 
     def cumulated_deliveries(self, output: float, supply_mult: float, queue: float, coming: np.ndarray,
                              orders: float) -> np.ndarray:
@@ -127,13 +128,13 @@ class Outlook:
         """
         spread = np.zeros(total.size + 1)
         np.cumsum(total, out=spread[1:])
-        running = (1 - self.p.late_share) * total[self.on_time]
-        running[1:] += self.late * (spread[self.high] - spread[self.low])
+        running = (1 - self.p.late_share) * total[self.on_time] + self.late * (spread[self.high] - spread[self.low])
         flow = share[:, None] * np.diff(running)
-        reach = min(schedule.shape[1], flow.shape[1])
-        flow[:, :reach] += schedule[:, :reach]
-        if site_mult != 1:
-            held = flow * (np.maximum(0.0, 1 - site_mult) * self.faded)
+        near = schedule[:, : MONTHS * MONTH_DAYS]
+        under_way = np.add.reduceat(near, self.starts[self.starts < near.shape[1]], axis=1)
+        flow[:, : under_way.shape[1]] += under_way
+        if site_mult != 1:  # what is held back is expected half-way between the least and the largest extra wait
+            held = flow * (max(0.0, 1 - site_mult) * self.faded_months)
             flow -= held
-            flow[:, self.wait:] += held[:, : flow.shape[1] - self.wait]
-        return np.add.reduceat(flow, self._edges[:-1], axis=1)
+            flow[:, self.wait:] += held[:, : MONTHS - self.wait]
+        return flow

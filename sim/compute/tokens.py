@@ -37,7 +37,10 @@ class TokenPrices:
         """New models and rare repricings of one day."""
         t = self.config
         u = self.streams.uniform("compute.tokens.event", 2 * t.labs, day).reshape(2, t.labs)
-        changed, new = u[0] < t.changes_per_year / BUSINESS_DAYS, u[0] > 1 - t.models_per_year / BUSINESS_DAYS
+        rare, common = t.changes_per_year / BUSINESS_DAYS, 1 - t.models_per_year / BUSINESS_DAYS
+        if self.log_price.size and u[0].min() >= rare and u[0].max() <= common:
+            return  # nobody changes a price on most days
+        changed, new = u[0] < rare, u[0] > common
         if not self.log_price.size:
             self.log_price, new = np.zeros(t.labs), np.ones(t.labs, bool)
         if changed.any():

@@ -54,18 +54,18 @@ class Assessed(Index, type="assessed"):
                 "panel": np.array([(weight * hazard).sum(), p.small_spot * (weight * small).sum(),
                                    math.log((weight * np.exp(left)).sum())])}
 
-    def panel_mean(self, members: np.ndarray, weight: np.ndarray, present: np.ndarray) -> float:
+    def panel_mean(self, provider: np.ndarray, rows: np.ndarray, weight: np.ndarray, present: np.ndarray) -> float:
         """$/GPU-hour: mean of the normalised quotes of those who report; updates who does (bool[m]).
 
         A provider whose feed fails is missing from every panel at once. Where nobody reports, all quotes stand.
         """
-        present[:] = np.where(present, members["chance"] >= self.missing, members["chance"] < self.returning)
+        chance, quotes, markups = (provider[name][rows] for name in ("chance", "log_list", "markup"))
+        present[:] = np.where(present, chance >= self.missing, chance < self.returning)
         weight = weight * present if present.any() else weight
-        quotes = np.exp(members["log_list"] - self.normalisation * members["markup"])
-        return float((weight * quotes).sum() / weight.sum())
+        return float((weight * np.exp(quotes - self.normalisation * markups)).sum() / weight.sum())
 
     def value(self, economy: Economy, state: State, day: int) -> float:
-        mean = self.panel_mean(economy.provider[state["rows"]], state["weight"], state["present"])
+        mean = self.panel_mean(economy.provider, state["rows"], state["weight"], state["present"])
         u = economy.streams.uniform(f"index.{self.label}.restatement", 3, day)
         if u[0] < self.restatements / 252:
             size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
