@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 from sim.plugin import Block
@@ -20,6 +20,16 @@ from sim.yaml_reader import Node, as_node, read_file, read_text
 SUFFIXES = (".yaml", ".yml")
 LONGEST_CHAIN = 20  # files that extend one another
 ABOUT_FILES = ("extends", "plugins")  # keys that say which other files to read
+
+
+class Change(NamedTuple):
+    """A change asked for by an option of its own."""
+
+    text: str  # path=value
+    said: str  # how the user wrote it, for messages: "--days 30"
+
+
+Changes = Iterable[str | Change] | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ def find(name: str | Path, folder: Path | None = None, where: Where | None = Non
                            f"{near_miss(stem, known) or ';'} shipped are: {quoted(known)}")
 
 
-def read(source: str | Path, cls: type[Block], changes: Iterable[str] | Mapping[str, Any] = ()) -> Source:
+def read(source: str | Path, cls: type[Block], changes: Changes = ()) -> Source:
     """Read a scenario with everything it extends, and make the changes asked for.
 
     source  : a path, or the name of a shipped scenario
@@ -150,14 +160,15 @@ class _Files:
         self.plugins += [(folder / item.value, item.where) for item in items]
 
 
-def _changes(changes: Iterable[str] | Mapping[str, Any], problems: list[Problem]) -> list[tuple[str, Node]]:
+def _changes(changes: Changes, problems: list[Problem]) -> list[tuple[str, Node]]:
     """Path and value of each change; those that cannot be read are added to the problems."""
     if isinstance(changes, Mapping):
         return [(path, as_node(value, Where(f"{path}={value}"))) for path, value in changes.items()]
     found: list[tuple[str, Node]] = []
     for change in changes:
-        where = Where(f"--set {change}")
-        path, sign, value = change.partition("=")
+        text, said = change if isinstance(change, Change) else (change, f"--set {change}")
+        where = Where(said)
+        path, sign, value = text.partition("=")
         if not sign or not path.strip():
             problems.append(Problem(where, "a change is written path=value, such as agents.ai_lab.count=30"))
             continue

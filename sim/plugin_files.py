@@ -125,6 +125,14 @@ def _failure(error: BaseException, path: Path) -> Problem:
                    f"the plug-in fails with {type(error).__name__}" + (f": {said[0]}" if said else ""))
 
 
+def fault(error: BaseException) -> Problem | None:
+    """The problem behind an error that a user's file raised while it was used; None if it was none of theirs."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename in _LOADED:
+            return _failure(error, Path(frame.filename))
+    return None
+
+
 def _withdraw() -> None:
     """Take every user's type out of the registry; the loaded files are kept."""
     for loaded in _LOADED.values():

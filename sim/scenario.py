@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from sim.compute.indices.assessed import Assessed
 from sim.compute.indices.base import Index
 from sim.compute.indices.transaction import Transaction
 from sim.errors import BadInput, Problem, Where, near_miss, quoted
-from sim.loading import read
+from sim.loading import Changes, read
 from sim.market.config import MarketConfig
 from sim.plugin import Block, Plugin, load_all, param
 from sim.plugin_files import PluginFile
@@ -91,7 +91,7 @@ class Scenario(Block):
     # --- from a file, and back to one ----------------------------------------------------------------
 
     @classmethod
-    def load(cls, source: str | Path, changes: Iterable[str] | Mapping[str, Any] = ()) -> Scenario:
+    def load(cls, source: str | Path, changes: Changes = ()) -> Scenario:
         """The scenario of a file or of a shipped name.
 
         changes : "path=value" as after ``--set``, or a mapping from path to value
@@ -145,6 +145,12 @@ class Scenario(Block):
         tree = {key: value for key, value in plain(self).items() if key not in WORDS_ONLY}
         content = [tree, sorted(plugin.sha256 for plugin in self._plugins)]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+    def describe(self) -> str:
+        """What is going to happen, in English."""
+        from sim.describe import describe
+
+        return describe(self)
 
     # --- to a world ----------------------------------------------------------------------------------
 
