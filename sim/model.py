@@ -128,7 +128,7 @@ class ComputeFutures(mesa.Model):
         forced, target = np.zeros(self.ledger.n, np.bool_), self.wish.copy()
         forced[rows], target[rows] = True, targets
         arrivals = self.exchange.arrivals(self.desk, forced, self.day, number)
-        self.show_quotes(view, number)
+        self.show_quotes(view, forced)
         own_value = np.where(forced[:, None], np.nan, self.own_value)
         self.exchange.trade(self.desk, arrivals, forced, target, own_value, self.urgency, self.day, number)
         self.exchange.look()
@@ -147,14 +147,15 @@ class ComputeFutures(mesa.Model):
             if urgency is not None:
                 self.urgency[block.rows] = urgency
 
-    def show_quotes(self, view: View, number: int) -> None:
-        """Market makers replace their quotes, in an order drawn for each round."""
+    def show_quotes(self, view: View, forced: np.ndarray) -> None:
+        """Market makers replace their quotes, in an order drawn for each round; who is forced to sell shows none."""
         for kind, block in self.blocks.trading:
             quotes = kind.intents(block, view)
             if quotes is not None:
-                luck = self.streams.uniform(f"{kind.label}.arrival", block.n, self.day, number)
+                luck = self.streams.uniform(f"{kind.label}.arrival", block.n, self.day, view.round)
                 order = np.argsort(luck, kind="stable")
-                shuffled = quotes._replace(**{name: np.ascontiguousarray(getattr(quotes, name)[order])
+                quotes.bid_size[forced[block.rows]] = quotes.ask_size[forced[block.rows]] = 0
+                shuffled = quotes._replace(**{name: getattr(quotes, name)[order]
                                               for name in ("bid", "ask", "bid_size", "ask_size", "step")})
                 self.exchange.quote(block.rows.start + order, shuffled)
 
