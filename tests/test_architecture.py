@@ -26,15 +26,16 @@ LEVELS = [
     {"jit", "stream_kernels", "streams", "units", "calendar", "plugin", "population", "ledger"},
     DOMAINS,
     {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files"},
-    {"model", "blocks", "world", "views"},
+    {"model", "blocks", "world", "views", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
-    {"__init__", "__main__", "cli", "dashboard"},
+    {"__init__", "__main__", "cli", "dashboard", "doctor", "terminal"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
 
 UPWARDS = {
     ("sim.scenario", "sim.model"): "`scenario.build()` makes the model; it imports it when called",
+    ("sim.scenario", "sim.describe"): "`scenario.describe()` tells it in English; it imports that when called",
 }
 
 LONG_FILES = {
