@@ -142,14 +142,14 @@ def _seeds(scenario: Scenario, seeds: Sequence[int] | int | None) -> tuple[int, 
 
 
 def _manifest(scenario: Scenario, seeds: tuple[int, ...], jobs: int, command_line: str | None) -> dict[str, Any]:
-    about = getattr(scenario, "describe", None)
     return {
         "format": FORMAT, "status": "unfinished", "name": scenario.name, "title": scenario.title,
         "question": scenario.question, "scenario_hash": scenario.hash8(),
         "plugins": [{"path": plugin.path, "sha256": plugin.sha256} for plugin in scenario.plugins],
         "command_line": command_line or provenance.command_line(), "seeds": list(seeds), "days": scenario.days,
-        "record": scenario.record.level, "jobs": jobs, "start": _now(), "end": None, "wall_seconds": None,
-        "environment": provenance.environment(), "description": about() if about else "",
+        "sectors": {kind.label: kind.sector for kind in scenario.agents}, "record": scenario.record.level,
+        "jobs": jobs, "start": _now(), "end": None, "wall_seconds": None,
+        "environment": provenance.environment(), "description": scenario.describe(),
         "runs": [{"run": number, "seed": seed, "status": "unfinished"} for number, seed in enumerate(seeds, 1)],
         "began": time.time()}
 

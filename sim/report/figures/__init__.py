@@ -1,0 +1,10 @@
+"""The figures of the report: each draws one question from a ``History``, wide or for a phone."""
+
+from sim.report.figures.cascade import cascade
+from sim.report.figures.clearing import defaults, margin
+from sim.report.figures.market import volume
+from sim.report.figures.prices import curve, spot
+from sim.report.figures.wealth import wealth
+
+FIGURES = {"spot": spot, "curve": curve, "volume": volume, "margin": margin, "wealth": wealth, "defaults": defaults,
+           "cascade": cascade}  # in the order of the report
