@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from sim.market.book import BookArrays
 
 SOURCE = Path(__file__).with_name("book.cpp")

@@ -96,21 +96,26 @@ class OrderBook:
         """Make room so that no kernel runs out while at most this many further orders are submitted.
 
         A fill either completes an order in the book or is the last of the incoming one, so n orders
-        make at most n + (resting + n) fills; an auction makes fewer than there are orders.
+        make at most n + (resting + n) fills; an auction makes fewer than there are orders. Memory that
+        is reserved and not used is never touched, and costs nothing.
         """
-        live, written = int(self.arrays.state["live"][0]), int(self.arrays.state["fills"][0])
-        self._grow("orders", live + orders)
-        self._grow("fills", written + live + 2 * orders)
+        state = self.arrays.state[0]
+        self._grow("orders", int(state["live"]) + orders)
+        self._grow("fills", int(state["fills"]) + int(state["live"]) + 2 * orders)
 
     def _grow(self, name: str, size: int) -> None:
-        old = getattr(self.arrays, name)
-        if size <= len(old):
-            return
+        room = len(getattr(self.arrays, name))
         if size >= 1 << 31:
             raise MemoryError(f"a book has room for 2**31 - 1 {name}, not {size}")
-        new = np.zeros(min(max(size, 2 * len(old)), (1 << 31) - 1), old.dtype)
-        new[:len(old)] = old
-        self.arrays = self.arrays._replace(**{name: new})
+        if size > room:
+            self.arrays = self.arrays._replace(**{name: self._resized(name, min(max(size, 2 * room), (1 << 31) - 1))})
+
+    def _resized(self, name: str, room: int) -> np.ndarray:
+        """A copy of the orders or fills with this room; only what has been used is read and written."""
+        old, used = getattr(self.arrays, name), int(self.arrays.state[0]["used" if name == "orders" else "fills"])
+        new = np.zeros(room, old.dtype)
+        new[:used] = old[:used]
+        return new
 
     def _grow_for(self, quantity: int) -> None:
         """Room for one more order of this quantity, and for all the fills that it can make."""
@@ -132,12 +137,9 @@ class OrderBook:
         done = np.zeros(len(events), np.int64)
         if len(events):
             self._number(int(events["tag"].max()))
-        start = 0
-        while True:
-            start = entry.run_events(self.arrays, events, self.where, done, start)
-            if start == len(events):
-                return done
-            self._grow_for(int(events["qty"][start]))
+        self.reserve(len(events))
+        entry.run_events(self.arrays, events, self.where, done, 0)
+        return done
 
     def _number(self, tag: int) -> None:
         if tag >= 1 << 31:
@@ -224,8 +226,10 @@ class OrderBook:
         row = 2 * contract + side
         slots = np.zeros(int(self.arrays.sides["count"][row]), np.int64)
         entry.list_resting(self.arrays, row, slots)
-        orders = self.arrays.orders[slots]
-        return orders[np.argsort(orders["price"] if side == SELL else -orders["price"], kind="stable")]
+        orders = self.arrays.orders.take(slots)
+        if self.arrays.sides["aside_head"][row] < 0:
+            return orders
+        return orders[np.argsort((2 * side - 1) * orders["price"], kind="stable")]
 
     def depth(self, contract: int, side: int, levels: int = 10) -> np.ndarray:
         """int64[k, 2]: price and quantity of the best levels (at most this many), best first."""
@@ -242,6 +246,8 @@ class OrderBook:
         """An independent copy."""
         twin = object.__new__(OrderBook)
         twin.contracts, twin.accounts = self.contracts, self.accounts
-        twin.arrays = BookArrays(*(array.copy() for array in self.arrays))
+        sides, levels, orders, heads, fills, state = self.arrays
+        twin.arrays = BookArrays(sides.copy(), levels.copy(), self._resized("orders", len(orders)), heads.copy(),
+                                 self._resized("fills", len(fills)), state.copy())
         twin.where, twin._event, twin._done = self.where.copy(), self._event.copy(), self._done.copy()
         return twin
