@@ -105,6 +105,11 @@ class Ledger(Population):
         base = len(self.sector_names) - len(INSTITUTIONS)
         self.matrix[FLOWS.index(flow), base + first, base + second] += amount
 
+    def received(self, flow: str) -> np.ndarray:
+        """int64[sectors] cents that each sector has received net in one flow since the start."""
+        book = self.matrix[FLOWS.index(flow)]
+        return book.sum(axis=0) - book.sum(axis=1)
+
     def check(self) -> None:
         """Raise BooksDoNotBalance unless every cent and every contract is accounted for, exactly."""
         total = int(self.cash.sum() + self.margin.sum() + self.institution.sum())

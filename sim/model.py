@@ -239,6 +239,8 @@ class ComputeFutures(mesa.Model):
             return
         slots = self.exchange.slots
         sectors = {f"equity_{name}_cents": value for name, value in self.blocks.by_sector(self.ledger.equity).items()}
+        gains = self.ledger.received("variation margin") + self.ledger.received("exchange fees")
+        sectors |= {f"gain_{name}_cents": float(gains[number]) for number, name in enumerate(self.blocks.sectors)}
         front = np.flatnonzero(slots["rank"] == 1)
         gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
         self.record.day(self.day, self.calendar.date(self.day), {
