@@ -5,6 +5,7 @@ Nothing here knows what a scenario contains; the class to be built is handed in.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class _Files:
 
     def chain(self, path: Path, above: list[Path], where: Where | None = None) -> tuple[Node, str]:
         """The tree of a file laid over those it extends, and its question."""
-        real = path.resolve()
+        real = Path(os.path.realpath(path))
         if real in above or len(above) >= LONGEST_CHAIN:
             circle = [*above[above.index(real) if real in above else 0:], real]
             raise bad_input(where or Where(shown(path)),

@@ -62,8 +62,9 @@ def _activate(path: Path, where: Where) -> PluginFile:
         if path.suffix != ".py":
             raise bad_input(where, f"{shown(path)}: a plug-in is a Python file, whose name ends in .py")
         source = path.read_bytes() if path.stat().st_size <= LARGEST_FILE else None
-    except OSError as error:
-        raise bad_input(where, f"the plug-in {shown(path)} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the name
+        reason = getattr(error, "strerror", None) or str(error)
+        raise bad_input(where, f"the plug-in {shown(path)} cannot be read: {reason}") from None
     if source is None:
         raise bad_input(where, f"the plug-in {shown(path)} is larger than {LARGEST_FILE / 1e6:.0f} MB")
     digest = hashlib.sha256(source).hexdigest()

@@ -266,7 +266,10 @@ def test_files_that_are_no_scenarios(write, tmp_path):
     (tmp_path / "folder.yaml").mkdir()
     with (tmp_path / "huge.yaml").open("wb") as file:
         file.truncate(100_000_000)
-    for name, part in {"binary.yaml": "not a text file", "null.yaml": "binary file", "latin.yaml": "latin.yaml:2: ",
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "gone.yaml").symlink_to("nowhere.yaml")
+    for name, part in {"loop.yaml": "loop.yaml: ", "gone.yaml": "there is no such file",
+                       "binary.yaml": "not a text file", "null.yaml": "binary file", "latin.yaml": "latin.yaml:2: ",
                        "folder.yaml": "this is a folder", "huge.yaml": "100.0 MB", "no.yaml": "there is no such file",
                        "a\0b": "not the name of a file", "x" * 5000: "not the name of a file"}.items():
         assert part in complaints(name)[0]
