@@ -15,7 +15,7 @@ def flow(kind: str, n: int, seed: int, mid: int = 10_000, width: float = 40.0) -
 
     Limit prices lie an exponential distance behind the middle, about one in eight crosses it. A cancel takes
     a random earlier limit order that has not been cancelled; it may have been filled. "spec" lets the book
-    grow, "bal" keeps it small.
+    grow, "bal" grows a third as fast.
     """
     random = np.random.default_rng(seed)
     limit, cancel, _ = SHARES[kind]
