@@ -130,7 +130,9 @@ class Checker:
 
     def _unknown(self, cls: type[Block], key: str, node: Node, path: Steps) -> None:
         known = [*(["type"] if issubclass(cls, Plugin) else []), *cls.model_fields]
-        if key == REMOVE:
+        if key == REMOVE and node.value[key].value is not True:
+            text = f"`remove` is {say(node.value[key].value)}; write `remove: true` to take the block out"
+        elif key == REMOVE:
             text = "`remove` takes a block out of the file that `extends` names; there is no such block here"
         else:
             text = f'unknown key "{key}"{near_miss(key, known) or ";"} known here: {quoted(known)}'
@@ -147,7 +149,7 @@ class Checker:
         field = cls.model_fields[name]
         if name in failed:
             return
-        if detail["type"] == "missing":
+        if detail["type"] == "missing" and len(detail["loc"]) == 1:
             self.wrong(path, f"`{name}` is missing: {field.description}; "
                              f"{wanted(field.annotation)} is expected{measured(field)}")
             return

@@ -59,7 +59,7 @@ def shown(path: str | Path) -> str:
 
 def quoted(names: Iterable[str]) -> str:
     """Names one after another, in their given order."""
-    return ", ".join(names) or "nothing"
+    return ", ".join(names) or "none"
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:

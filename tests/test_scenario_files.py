@@ -45,6 +45,8 @@ class Bricks(Toy, type="bricks"):
 
 class Box(Block):
     lid: bool = param(True, unit="yes or no", doc="whether it closes", source="judgement")
+    corners: tuple[float, float, float] = param((0.0, 0.0, 0.0), unit="metres", doc="where it stands",
+                                                source="judgement")
     best: Toy = param(factory=lambda: Ball(radius=0.5), unit="toy", doc="the best toy", source="judgement")
 
 
@@ -205,6 +207,9 @@ BOMB = "a: &a [1, 2]\n" + "\n".join(
     ("toys: [{type: 3}]", 'there is no toy of type "3"; there are: ball, bricks'),
     ("toys: [{radius: 1}]", "toys, number 1: `type` is missing; there are: ball, bricks"),
     ("toys: [ball]", "write {type: ball}"),
+    ("toys: [{type: ball, remove: yes}]", '`remove` is the text "yes"; write `remove: true`'),
+    ("box: {corners: [1, 2]}", "box, corners is a list; a list of 3 values is expected (metres): where it stands"),
+    ("box: {corners: [1, 2, x]}", 'box, corners, number 3 is the text "x"; a list of 3 values is expected (metres)'),
     ("box: {best: {remove: true}}", "`remove` takes a block out of the file that `extends` names"),
     ("toys: [{type: ball}, {type: ball}]", 'two blocks are called "ball" (the first on line 1); give each its own'),
     ("title: a\ntitle: b", 'room.yaml:2: "title" is written twice here; the first is on line 1'),
@@ -286,7 +291,7 @@ def test_a_block_is_written_out_and_read_back():
     assert plain(room) == {
         "title": "r",
         "toys": [{"type": "bricks", "count": 3, "sides": [4, 6], "since": dt.date(2027, 1, 1)}],
-        "box": {"lid": True, "best": {"type": "ball", "radius": 0.5}}}
+        "box": {"lid": True, "corners": [0.0, 0.0, 0.0], "best": {"type": "ball", "radius": 0.5}}}
 
 
 PLUGIN = '''\
