@@ -94,8 +94,8 @@ def capacity_of(fleet, throughput) -> list[float]:
     return [sum(count * e for count, e in zip(row, throughput, strict=True)) for row in fleet]
 
 
-def expected_lists(p, belief, references, outlook, curve_gap, panel, day, level, restatement, hazard, spot_weight,
-                   offset):
+def expected_lists(p, belief, aged, references, outlook, curve_gap, panel, day, level, restatement, hazard,
+                   spot_weight, offset):
     """Log level of an average of list prices, today and month by month."""
     months = len(outlook[0])
     spot = [sum(share * outlook[r][m] for r, share in enumerate(panel)) for m in range(months)]
@@ -103,7 +103,7 @@ def expected_lists(p, belief, references, outlook, curve_gap, panel, day, level,
     out, average = [restatement + level], level
     for m in range(months):
         ahead, step = 21 * m + 10.5, 10.5 if m == 0 else 21
-        trend = -p.obsolescence * (day + ahead)
+        trend = -p.obsolescence * (day + ahead) - aged
         year = spot[min(m + 1, months - 1):m + 13]
         strip = sum(year) / len(year)
         goal = (p.strip_weight * (strip + curve_gap - p.obsolescence * 126) + (1 - p.strip_weight) * spot[m] + trend

@@ -131,6 +131,7 @@ class Economy(Readings):
         if day != self.day + 1:
             raise ValueError(f"day {day} follows day {self.day}: days are stepped one by one")
         self.day = day
+        self.dials.begin(day)
         self._read_curve(curve)
         self._move_chips()
         self._expect_sites()
@@ -160,13 +161,14 @@ class Economy(Readings):
         view = float((self.region["capacity"] * strip).sum() / self.region["capacity"].sum()) - p.log_reference
         world["vendor_view"] += p.vendor_gain * (view - world["vendor_view"])
         self._output = supply.vendor_output(p, float(world["vendor_view"][0]), self.day)
-        delivered = supply.allocate(p, self._output * d.supply_mult, d.export_control, self.region, self.provider,
-                                    self.placed[slot])
-        mix = supply.delivery_mix(p, self.day, d.export_control)
+        control, domestic = d.reaching_china, d.domestic_mult
+        delivered = supply.allocate(p, self._output * d.supply_mult, control, self.region, self.provider,
+                                    self.placed[slot], domestic)
+        mix = supply.delivery_mix(p, self.day, control, domestic, d.sooner_add)
         move_fleet(self.parameters, d.world, d.regional, self.chips, world, self.region, self.provider, delivered,
                    mix, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
                    self._schedule, self._weights, self.streams.key("compute.sites", self.day), site)
-        self.placed[slot] = supply.place_orders(p, strip, self.provider)
+        self.placed[slot] = supply.place_orders(p, strip, self.provider) * d.order_mult[self.provider["kind"]]
         self._placed_total[slot] = world["orders"] = self.placed[slot].sum()
 
     def _expect_sites(self) -> None:
@@ -209,19 +211,41 @@ class Economy(Readings):
 
     # --- what shocks do ----------------------------------------------------------------------------------
 
-    def efficiency_jump(self, factor: float) -> None:
-        """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds."""
+    def efficiency_jump(self, factor: float, share: float | None = None) -> None:
+        """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds.
+
+        share : part of demand that it reaches; the parameter `efficiency_share` if left out
+        """
         w, p, jump = self.world[0], self.p, math.log(factor)
-        w.saving_target += p.efficiency_share * jump
-        w.rebound_target += p.efficiency_share * p.elasticity_slow * jump
+        reach = p.efficiency_share if share is None else share
+        w.saving_target += reach * jump
+        w.rebound_target += reach * p.elasticity_slow * jump
         w.efficiency *= factor
+
+    def demand_jump(self, size: float, regions: list[int] | None = None) -> None:
+        """Uncommitted demand jumps by `size` in logs, everywhere or in some regions, and fades as all jumps do."""
+        if regions is None:
+            self.world["jump"] += size
+        else:
+            self.region["jump"][regions] += size
+
+    def age_old_chips(self, size: float) -> None:
+        """An H100-hour loses `size` in logs against the work of newer chips, for good."""
+        self.world["aged"] += size
+
+    def _index(self, name: str) -> Index:
+        for one in self.indices:
+            if one.label == name:
+                return one
+        raise KeyError(f"no index {name!r}; there are {', '.join(self._index_state)}")
 
     def restate(self, index: str, factor: float) -> None:
         """A change of method multiplies the level of an index from its next value on. Raises KeyError if unknown."""
-        chosen = next((one for one in self.indices if one.label == index), None)
-        if chosen is None:
-            raise KeyError(f"no index {index!r}; there are {', '.join(self._index_state)}")
-        chosen.restate(self._index_state[index], factor)
+        self._index(index).restate(self._index_state[index], factor)
+
+    def leave_panel(self, index: str, providers: int) -> None:
+        """The heaviest providers leave the panel of an index for good. Raises KeyError if unknown."""
+        self._index(index).leave(self, self._index_state[index], providers)
 
     # --- copies ------------------------------------------------------------------------------------------
 
@@ -232,7 +256,7 @@ class Economy(Readings):
     def snapshot(self) -> dict:
         """All that changes, copied."""
         out = {name: copy.deepcopy(getattr(self, name)) for name in self._STATE}
-        out["dials"] = (self.dials.world.copy(), self.dials.regional.copy())
+        out["dials"] = self.dials.snapshot()
         out["tokens"] = self.tokens.snapshot()
         return out
 
@@ -240,5 +264,5 @@ class Economy(Readings):
         """Return to a snapshot; the snapshot may be used again."""
         for name in self._STATE:
             setattr(self, name, copy.deepcopy(state[name]))
-        self.dials.world[:], self.dials.regional[:] = state["dials"]
+        self.dials.restore(state["dials"])
         self.tokens.restore(state["tokens"])

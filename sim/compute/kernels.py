@@ -168,7 +168,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
     outlook, so today's and tomorrow's prices are never solved together.
 
     params, dials : record[1]        in
-    region_dials  : record[4]        in: demand_mult, power_mult
+    region_dials  : record[4]        in: demand_mult, power_mult, mobile_mult
     chips         : record[g]        in: throughput, power, avoidable cost without power
     horizon       : record[months + 1]  in: what is left of each state at today (all) and in the middle of each month
     world, region : record[1], [4]   in, out: states; figures of the day
@@ -207,7 +207,8 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
         log_mult = math.log(region_dials[r].demand_mult)
         area.demand = area.base_demand + common + area.permanent + log_mult
         capacity, slow = area.capacity, area.slow
-        mobile = math.log(1.0 - p.mobile_share + p.mobile_share * math.exp(area.migration) / mean_pull)
+        mobile = p.mobile_share * region_dials[r].mobile_mult
+        mobile = math.log(1.0 - mobile + mobile * math.exp(area.migration) / mean_pull)
         for m in range(months + 1):
             h = horizon[m]
             capacity *= h.survival
@@ -264,7 +265,7 @@ def step_lists(params, world, region, provider, key, day):
     day           : float64
     """
     p, w = params[0], world[0]
-    trend = -p.obsolescence * day
+    trend = -p.obsolescence * day - w.aged
     strip_trend = trend - p.obsolescence * 126.0  # the 12-month strip lies half a year ahead
     for r in range(region.shape[0]):
         area = region[r]

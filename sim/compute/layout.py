@@ -30,6 +30,7 @@ WORLD = record(**floats(
     "level growth fast volatility jump squeeze_target squeezed need grade belief "  # demand and belief states
     "saving rebound saving_target rebound_target efficiency "  # answers to efficiency jumps; efficiency on day 0 = 1
     "growth_belief growth_anchor vendor_view pace "  # what the public and the vendor infer; pace of AI
+    "aged "  # log: what an H100-hour has lost to newer chips, beyond the trend
     "curve_orders curve_offers curve_demand curve_lists "  # log gap of the traded curve over the outlook, by channel
     "capacity orders energised utilisation rationed idle stockout demand served"))  # of the day
 
@@ -50,8 +51,10 @@ HORIZON = record(**floats(
     "slow_variance slow survival"))
 
 DIALS = record(**floats(
-    "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add"))
-REGION_DIALS = record(**floats("demand_mult power_mult available"))
+    "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add "
+    "leak_add domestic_mult sooner_add token_mult"))
+REGION_DIALS = record(**floats("demand_mult power_mult available mobile_mult"))
+KIND_DIALS = record(**floats("order_mult"))
 
 
 def _decay(half_life: float) -> float:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.compute.config import REGIONS
+from sim.compute.dials import Dials
 from sim.compute.layout import DATA_CENTRE, HYPERSCALER
 from sim.compute.tokens import TokenPrices
 
@@ -20,12 +21,13 @@ class Readings:
     region: np.ndarray
     provider: np.ndarray
     tokens: TokenPrices
+    dials: Dials
     index_value: dict[str, float]
     _future: np.ndarray
 
     def grade_level(self, day: int) -> float:
         """Log of an H100-hour over an H100-equivalent hour."""
-        return float(self.world["grade"][0] - self.p.obsolescence * day)
+        return float(self.world["grade"][0] - self.p.obsolescence * day - self.world["aged"][0])
 
     @property
     def spot(self) -> np.ndarray:
@@ -92,7 +94,7 @@ class Readings:
     @property
     def token_price(self) -> float:
         """$ per million tokens of fixed quality, mean over labs."""
-        return self.tokens.index
+        return self.tokens.index * self.dials.token_mult
 
     @property
     def list_dispersion(self) -> float:

@@ -14,22 +14,24 @@ from sim.compute.layout import HYPERSCALER, MONTH_DAYS, MONTHS
 CHINA = REGIONS.index("CN")
 
 
-def delivery_mix(p: SimpleNamespace, day: float, control: float) -> np.ndarray:
+def delivery_mix(p: SimpleNamespace, day: float, control: float, domestic: float = 1.0,
+                 sooner: float = 0.0) -> np.ndarray:
     """float64[4, g]: share of each generation in the work delivered to each region.
 
     New generations take over along logistic curves; in China part comes as domestic chips, more of it when export
-    control lets only a share `control` of the rest through.
+    control lets only a share `control` of the rest through, and more when domestic output is `domestic` times normal.
+    The newest generation comes `sooner` (business days) than planned.
     """
     def logistic(x: float) -> float:
         return 1.0 / (1.0 + math.exp(-min(700.0, max(-700.0, x))))
 
-    rubin = logistic((day - p.vr200_day) / p.takeover_width)
+    rubin = logistic((day + sooner - p.vr200_day) / p.takeover_width)
     blackwell = logistic((day - p.gb300_day) / p.takeover_width)
     nvidia = np.zeros(len(GENERATIONS))
     nvidia[2:5] = (1 - rubin) * (1 - blackwell), (1 - rubin) * blackwell, rubin
     out = np.tile(nvidia, (len(REGIONS), 1))
     passed = p.nvidia_share_china * control
-    domestic = 1 - p.nvidia_share_china
+    domestic = domestic * (1 - p.nvidia_share_china)
     share = passed / (passed + domestic) if passed + domestic > 0 else 0.0
     out[CHINA] *= share
     out[CHINA, DOMESTIC] = 1 - share
@@ -48,12 +50,13 @@ def place_orders(p: SimpleNamespace, strip: np.ndarray, provider: np.ndarray) ->
 
 
 def allocate(p: SimpleNamespace, output: float, export_control: float, region: np.ndarray, provider: np.ndarray,
-             eligible: np.ndarray) -> np.ndarray:
+             eligible: np.ndarray, domestic: float = 1.0) -> np.ndarray:
     """float64[n] H100e: chips delivered today out of the vendor's `output`.
 
     Orders become eligible after the lead time (`eligible`, float64[n]) and wait in the owner's queue. Hyperscalers
     are served a little better than pro rata. What export control stops is cancelled, and most of it goes to
-    others in proportion to their own deliveries, never beyond their queue.
+    others in proportion to their own deliveries, never beyond their queue. A share above 1 serves Chinese orders
+    that waited, out of what others would have got. Chinese makers, `domestic` times normal, deliver on top.
     """
     queue = provider["queue"] + eligible
     large = provider["kind"] == HYPERSCALER
@@ -63,14 +66,23 @@ def allocate(p: SimpleNamespace, output: float, export_control: float, region: n
     fill_rest = min(1.0, max(0.0, output - fill_first * first) / max(rest, 1e-9))
     amount = np.where(large, fill_first, fill_rest) * queue
     queue -= amount
+    china = provider["region"] == CHINA
+    home = np.where(china, amount * (1 - p.nvidia_share_china) * (domestic - 1), 0.0)
     if export_control < 1:
-        china = provider["region"] == CHINA
         stopped = np.where(china, amount * p.nvidia_share_china * (1 - export_control), 0.0)
         amount -= stopped
         others = np.where(china, 0.0, amount)
         extra = np.minimum(queue, p.refusal_redirected * stopped.sum() / max(others.sum(), 1e-9) * others)
         amount += extra
         queue -= extra
+    elif export_control > 1:
+        others = np.where(china, 0.0, amount)
+        more = np.where(china, np.minimum(queue, amount * p.nvidia_share_china * (export_control - 1)), 0.0)
+        more *= min(1.0, others.sum() / max(more.sum(), 1e-9))
+        less = more.sum() / max(others.sum(), 1e-9) * others
+        amount += more - less
+        queue += less - more
+    amount += home
     provider["queue"] = queue
     total = amount.sum()
     if total > 0:

@@ -116,10 +116,11 @@ def test_a_day_of_compiled_kernels_is_a_day_of_plain_python(economy, pure_python
 
 
 def test_expected_lists_follow_the_slow_twin(economy):
+    economy.age_old_chips(0.2)
     out = economy.indices[0].expected(economy, economy._index_state["assessed"], 9)
     state = economy._index_state["assessed"]
     slow = naive.expected_lists(
-        economy.p, economy.world["belief"][0], economy.region["list_reference"], economy.outlook,
+        economy.p, economy.world["belief"][0], 0.2, economy.region["list_reference"], economy.outlook,
         economy.world["curve_lists"][0], state["region"], 9.0, state["level"][0], state["restatement"][0],
         *state["panel"])
     np.testing.assert_allclose(out, slow, rtol=1e-12)

@@ -43,16 +43,30 @@ class Assessed(Index, type="assessed"):
         rows = rows[np.argsort(-provider["capacity"][rows], kind="stable")][: self.panel].astype(np.int64)
         weight = np.arange(1, len(rows) + 1, dtype=float) ** -self.concentration
         weight /= weight.sum()
-        region = np.zeros(4)
-        for row, share in zip(rows, weight, strict=True):
-            region[provider["region"][row]] += share
-        p, small = economy.p, provider["kind"][rows] == SMALL
-        left = (1.0 - self.normalisation) * provider["markup"][rows] + p.own_variance / 2
+        state = {"rows": rows, "weight": weight, "present": np.ones(len(rows), bool), "region": np.zeros(4),
+                 "restatement": np.zeros(1), "level": np.zeros(1), "work": np.empty(MONTHS + 1), "panel": np.zeros(3)}
+        self._sum_up(economy, state)
+        return state
+
+    def _sum_up(self, economy: Economy, state: State) -> None:
+        """Weight of each region, and the panel's mean chance of review, share that follows spot, log mark-up left."""
+        p, members, weight = economy.p, economy.provider[state["rows"]], state["weight"]
+        state["region"][:] = 0.0
+        for area, share in zip(members["region"], weight, strict=True):
+            state["region"][area] += share
+        small = members["kind"] == SMALL
+        left = (1.0 - self.normalisation) * members["markup"] + p.own_variance / 2
         hazard = np.where(small, p.hazard_small, p.hazard)
-        return {"rows": rows, "weight": weight, "present": np.ones(len(rows), bool), "region": region,
-                "restatement": np.zeros(1), "level": np.zeros(1), "work": np.empty(MONTHS + 1),
-                "panel": np.array([(weight * hazard).sum(), p.small_spot * (weight * small).sum(),
-                                   math.log((weight * np.exp(left)).sum())])}
+        state["panel"][:] = ((weight * hazard).sum(), p.small_spot * (weight * small).sum(),
+                             math.log((weight * np.exp(left)).sum()))
+
+    def leave(self, economy: Economy, state: State, providers: int) -> None:
+        """The heaviest members leave for good; the last one always stays."""
+        weight = state["weight"]
+        order = np.argsort(-weight, kind="stable")[: int((weight > 0).sum())]
+        weight[order[: min(providers, len(order) - 1)]] = 0.0
+        weight /= weight.sum()
+        self._sum_up(economy, state)
 
     def panel_mean(self, provider: np.ndarray, rows: np.ndarray, weight: np.ndarray, present: np.ndarray) -> float:
         """$/GPU-hour: mean of the normalised quotes of those who report; updates who does (bool[m]).
@@ -61,7 +75,8 @@ class Assessed(Index, type="assessed"):
         """
         chance, quotes, markups = (provider[name][rows] for name in ("chance", "log_list", "markup"))
         present[:] = np.where(present, chance >= self.missing, chance < self.returning)
-        weight = weight * present if present.any() else weight
+        if (weight * present).any():
+            weight = weight * present
         return float((weight * np.exp(quotes - self.normalisation * markups)).sum() / weight.sum())
 
     def value(self, economy: Economy, state: State, day: int) -> float:

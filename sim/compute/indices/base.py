@@ -45,3 +45,7 @@ class Index(Plugin, family="index"):
     def restate(self, state: State, factor: float) -> None:
         """A change of method that multiplies the level from the next value on."""
         state["restatement"] += np.log(factor)
+
+    def leave(self, economy: Economy, state: State, providers: int) -> None:
+        """The heaviest members leave the panel for good. Raises ValueError for an index without a panel."""
+        raise ValueError(f"the index {self.label!r} has no panel that providers could leave")

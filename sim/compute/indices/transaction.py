@@ -58,5 +58,6 @@ class Transaction(Index, type="transaction"):
         weights = self.weights()
         out[0] = (weights * economy.region["price"]).sum()
         out[1:] = (weights[:, None] * economy.outlook).sum(axis=0)
-        out += economy.world["grade"][0] * p.grade_decay ** AHEAD - p.obsolescence * (day + AHEAD)
+        world = economy.world[0]
+        out += world.grade * p.grade_decay ** AHEAD - p.obsolescence * (day + AHEAD) - world.aged
         return out + state["restatement"][0]
