@@ -207,8 +207,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
         log_mult = math.log(region_dials[r].demand_mult)
         area.demand = area.base_demand + common + area.permanent + log_mult
         capacity, slow = area.capacity, area.slow
-        mobile = p.mobile_share * region_dials[r].mobile_mult
-        mobile = math.log(1.0 - mobile + mobile * math.exp(area.migration) / mean_pull)
+        mobile = math.log1p(p.mobile_share * region_dials[r].mobile_mult * (math.exp(area.migration) / mean_pull - 1.0))
         for m in range(months + 1):
             h = horizon[m]
             capacity *= h.survival
