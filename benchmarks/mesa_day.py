@@ -27,6 +27,22 @@ CLASSES = {"ai_lab": Lab, "enterprise": Enterprise, "small_user": SmallUser, "hy
            "noise_trader": Noise, "spread_arbitrageur": Arbitrageur, "market_maker": Maker}
 
 
+def as_written(rule: type[Person]) -> type[Person]:
+    """The same participant, who asks the rule that the product states for one participant."""
+    if issubclass(rule, Maker | SmallUser):
+        return rule
+
+    def ask(self: Any) -> None:
+        if rule is Noise:
+            self.mood = np.array(self.mood)
+        self.wish = self.kind.target_of(self, self.model.view).tolist()
+        if rule is Noise:
+            self.mood = self.mood.tolist()
+
+    moment = "plan" if hasattr(rule, "plan") else "decide"
+    return type(rule.__name__, (rule,), {moment: ask, "wants": Person.wants})
+
+
 class MesaObjects(mesa.Model):
     """The model that continues, as objects, from where a fast model stands.
 
@@ -34,9 +50,11 @@ class MesaObjects(mesa.Model):
     ----------
     fast      : where to begin; it is copied and not changed
     same_luck : whether to use the fast model's own random numbers and order of arrival
+    tuned     : whether participants work out only what they need; else each asks the rule of one participant as
+                the product states it (``target_of``), for all months whenever it decides
     """
 
-    def __init__(self, fast: ComputeFutures, same_luck: bool = False) -> None:
+    def __init__(self, fast: ComputeFutures, same_luck: bool = False, tuned: bool = True) -> None:
         super().__init__(seed=fast.root)
         self.world = world = fast.branch()
         if world.config.opening_auction or world.house.forced.any() or world.house.pot.position.any():
@@ -45,6 +63,7 @@ class MesaObjects(mesa.Model):
         self.maintenance, self.spread = clearing.maintenance, round(clearing.spread_charge * WHOLE)
         self.tick_cents, self.outside = world.exchange.tick_cents, 0
         self.books = [Book(slot, self.tick_cents) for slot in range(world.exchange.months)]
+        self.classes = CLASSES if tuned else {name: as_written(rule) for name, rule in CLASSES.items()}
         self.luck = SameLuck(self) if same_luck else OwnLuck(self)
         self.sheets: list[tuple[type[Person], Any, Sheet]] = []
         self.styles: list[SimpleNamespace] = []
@@ -68,8 +87,9 @@ class MesaObjects(mesa.Model):
             if hasattr(block, name):
                 setattr(sheet, name, getattr(block, name)[0].copy())
         self.styles.append(style)
-        self.sheets.append((CLASSES[kind.type_name], kind, sheet))
-        return [CLASSES[kind.type_name](self, kind, block, row, style, sheet) for row in range(kind.count)]
+        rule = self.classes[kind.type_name]
+        self.sheets.append((rule, kind, sheet))
+        return [rule(self, kind, block, row, style, sheet) for row in range(kind.count)]
 
     # --- the day -------------------------------------------------------------------------------------
 
@@ -104,13 +124,13 @@ class MesaObjects(mesa.Model):
             far = [(1.0 - (1.0 - chance) ** style.visits) if style.visits > 0 else 1.0
                    for chance in slots["visit"].tolist()]
             style.chances = [(slot, chance) for slot, chance in enumerate(far) if self.books[slot].listed]
-        view = round_view(world, 0)
+        self.view = view = round_view(world, 0)
         for person, kind, sheet in self.sheets:
             person.read_day(kind, sheet, view)
 
     def trade_round(self, number: int) -> None:
         """Makers quote, everybody else trades, then the watched accounts are tested."""
-        view = round_view(self.world, number)
+        self.view = view = round_view(self.world, number)
         for person, kind, sheet in self.sheets:
             person.read_round(kind, sheet, view)
         for book in self.books:

@@ -96,10 +96,15 @@ class Noise(Fund):
         sheet.per_cent = (rules.month_weights(view) * rules.lots_per_cent(view)).tolist()
 
     def wake(self) -> None:
-        sheet, leverage, equity = self.sheet, self.kind.leverage, max(self.equity, 0)
+        sheet = self.sheet
         keep, noise = sheet.keep, sheet.noise
         self.mood = [(0.0 if fresh else keep * mood) + noise * draw
                      for fresh, mood, draw in zip(sheet.fresh, self.mood, self.luck.moods(self), strict=True)]
+        self.plan()
+
+    def plan(self) -> None:
+        """What is wanted today."""
+        sheet, leverage, equity = self.sheet, self.kind.leverage, max(self.equity, 0)
         self.wish = [round(min(max(mood * leverage, -cap), cap) * per_cent * equity)
                      for mood, cap, per_cent in zip(self.mood, sheet.caps, sheet.per_cent, strict=True)]
 
@@ -112,15 +117,13 @@ class Arbitrageur(Fund):
         order, size = kind.spread_sizes(view)
         sheet.pairs = list(zip(order[:-1].tolist(), order[1:].tolist(), size.tolist(), strict=True))
 
-    def step(self) -> None:
-        if self.luck.looks(self):
-            equity = max(self.equity, 0)
-            self.wish = wish = [0] * len(self.position)
-            for near, far, size in self.sheet.pairs:
-                contracts = int(size * equity)
-                wish[near] += contracts
-                wish[far] -= contracts
-            super().step()
+    def decide(self) -> None:
+        equity = max(self.equity, 0)
+        self.wish = wish = [0] * len(self.position)
+        for near, far, size in self.sheet.pairs:
+            contracts = int(size * equity)
+            wish[near] += contracts
+            wish[far] -= contracts
 
 
 class Maker(Fund):

@@ -49,14 +49,19 @@ class Hedger(ComputeUser):
         sheet.room, sheet.day = max(view.month_length - kind.window + 1, 1), view.day_of_month
 
     def wake(self) -> None:
-        kind, sheet, side = self.kind, self.sheet, self.side
-        self.error = error = sheet.keep * self.error + sheet.noise * self.luck.normal(self, "error")
-        day = sheet.day - math.floor(self.turn * sheet.room)
+        kind, sheet = self.kind, self.sheet
+        self.error = sheet.keep * self.error + sheet.noise * self.luck.normal(self, "error")
+        self.day = day = sheet.day - math.floor(self.turn * sheet.room)
         in_window = 0 <= day < kind.window
         self.chance = 0.2 + 0.6 * day / max(kind.window - 1, 1) if in_window else kind.execution.aggressive
+        self.plan()
+
+    def plan(self) -> None:
+        """What is wanted today; outside the own window only rich hedges are looked at more closely."""
+        kind, sheet, side, error = self.kind, self.sheet, self.side, self.error
+        in_window, rich, speculation = 0 <= self.day < kind.window, -kind.rich, kind.speculation
         short = self.equity < kind.headroom * self.margin or self.equity <= 0
-        gap, shape, taper, most, rich, speculation = (sheet.gap, sheet.shape, sheet.taper, sheet.most, -kind.rich,
-                                                      kind.speculation)
+        gap, shape, taper, most = sheet.gap, sheet.shape, sheet.taper, sheet.most
         needs, wish = self.needs(), self.wish
         for contract, held in enumerate(self.position):
             x = gap[contract] + error * shape[contract]

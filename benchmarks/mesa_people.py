@@ -59,6 +59,9 @@ class Person(mesa.Agent):
     def wake(self) -> None:
         """Revise beliefs, once a day."""
 
+    def decide(self) -> None:
+        """Work out what is wanted, on looking at the market, where that is done for all months at once."""
+
     def wants(self, contract: int) -> int:
         """The position wanted in one contract."""
         return self.wish[contract]
@@ -74,6 +77,7 @@ class Person(mesa.Agent):
         luck = self.luck
         if not luck.looks(self):
             return
+        self.decide()
         style, position, orders = self.style, self.position, self.orders
         for contract in luck.visits(self):
             order, book = orders[contract], self.books[contract]

@@ -9,12 +9,13 @@ from sim.scenario import Scenario
 CALM = ["market.opening_auction=false", "burn_in=30", "market.warm_up=10", "days=40"]
 
 
+@pytest.mark.parametrize("tuned", [True, False])
 @pytest.mark.parametrize(("before", "days"), [(0, 14), (24, 10)])  # each with the end of a month
-def test_same_luck_same_trades(before, days):
+def test_same_luck_same_trades(before, days, tuned):
     fast = Scenario.load("quick", CALM).build(seed=2)
     for _ in range(before):
         fast.step()
-    plain = MesaObjects(fast, same_luck=True)
+    plain = MesaObjects(fast, same_luck=True, tuned=tuned)
     months = set()
     for _ in range(days):
         fast.step()
