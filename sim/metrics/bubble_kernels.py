@@ -53,7 +53,7 @@ def scan(y, window, sequence):
 
 @kernel
 def simulate(key, length, window, out):
-    """The three statistics of random walks with drift 1/T. out : float64[repetitions, 3] out, as `scan` returns them."""
+    """The statistics of random walks with drift 1/T. out : float64[repetitions, 3] out, as `scan` returns them."""
     y, sequence = np.empty(length), np.empty(length)
     draw = 0
     for repetition in range(out.shape[0]):
@@ -63,6 +63,29 @@ def simulate(key, length, window, out):
             draw += 1
             y[time] = level
         out[repetition, 0], out[repetition, 1], out[repetition, 2] = scan(y, window, sequence)
+
+
+@kernel
+def simulate_from_start(key, length, window, out):
+    """The first two of them alone, which need one pass. out : float64[repetitions, 2] out, as `scan` returns them."""
+    draw = 0
+    for repetition in range(out.shape[0]):
+        x = sx = sy = sxx = sxy = syy = 0.0
+        highest = value = -np.inf
+        draw += 1
+        for time in range(1, length):
+            move = 1.0 / length + normal(key, draw)
+            draw += 1
+            sx += x
+            sy += move
+            sxx += x * x
+            sxy += x * move
+            syy += move * move
+            x += move
+            if time + 1 >= window:
+                value = statistic(time, sx, sy, sxx, sxy, syy)
+                highest = max(highest, value)
+        out[repetition, 0], out[repetition, 1] = value, highest
 
 
 @kernel

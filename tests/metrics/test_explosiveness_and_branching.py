@@ -1,0 +1,95 @@
+"""The bubble test against ordinary least squares, and branching ratios of cascades that are known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.metrics.branching import branching_ratio, cascade_sizes
+from sim.metrics.bubble_kernels import scan, scan_with_lags
+from sim.metrics.explosiveness import bubble_test, gsadf, gsadf_critical_values, smallest_window
+from sim.streams import Streams
+
+
+def regression(y, lag):
+    """Dickey-Fuller t-statistic by least squares: the naive twin."""
+    moves = np.diff(y)
+    rows = np.array([[y[t], 1.0, *(moves[t - 1 - k] for k in range(lag))] for t in range(lag, len(moves))])
+    slopes = np.linalg.lstsq(rows, moves[lag:], rcond=None)[0]
+    rest = moves[lag:] - rows @ slopes
+    variance = rest @ rest / (len(rows) - rows.shape[1]) * np.linalg.inv(rows.T @ rows)[0, 0]
+    return slopes[0] / math.sqrt(variance)
+
+
+@pytest.mark.parametrize("lag", [0, 1, 3])
+def test_every_window_agrees_with_least_squares(lag):
+    y, window = 50.0 + np.cumsum(Streams(4).normal("walk", 60)), 20
+    found = bubble_test(y, lag, window)
+    ends = range(window - 1, 60)
+    by_end = [max(regression(y[start:end + 1], lag) for start in range(end - window + 2)) for end in ends]
+    np.testing.assert_allclose(found.sequence[window - 1:], by_end, rtol=1e-8)
+    assert np.all(np.isneginf(found.sequence[:window - 1]))
+    assert found.adf == pytest.approx(regression(y, lag), rel=1e-8)
+    assert found.sadf == pytest.approx(max(regression(y[:end + 1], lag) for end in ends), rel=1e-8)
+    assert found.gsadf == gsadf(y, lag, window) == max(found.sequence)
+
+
+def test_kernels_agree_with_each_other_and_with_plain_python():
+    y = np.cumsum(Streams(5).normal("walk", 50))
+    first, second = np.empty(50), np.empty(50)
+    fast = scan(y, 15, first)
+    np.testing.assert_allclose(fast, scan.py_func(y, 15, second), rtol=1e-12)
+    np.testing.assert_allclose(fast, scan_with_lags(y, 0, 15, second), rtol=1e-9)
+    np.testing.assert_allclose(first[14:], second[14:], rtol=1e-9)
+
+
+def test_a_bubble_is_found_and_a_walk_is_not():
+    walk = 100.0 + np.cumsum(Streams(6).normal("walk", 150))
+    bubble = walk.copy()
+    for day in range(70, 105):
+        bubble[day] = 1.05 * bubble[day - 1] + walk[day] - walk[day - 1]
+    critical = gsadf_critical_values(150, repetitions=400)["gsadf"]
+    assert gsadf(walk) < critical[1]
+    assert gsadf(bubble) > critical[2]
+    assert 60 < int(np.argmax(bubble_test(bubble).sequence)) < 110
+
+
+def test_the_statistic_does_not_depend_on_unit_or_level():
+    y = np.cumsum(Streams(7).normal("walk", 80))
+    assert gsadf(1000.0 + 20.0 * y) == pytest.approx(gsadf(y), rel=1e-6)
+
+
+@pytest.mark.parametrize(("y", "options", "words"), [
+    (np.zeros(5), {}, "too few"), (np.full(100, np.nan), {}, "finite"), (np.arange(100.0), {"lag": 8}, "too few"),
+    (np.zeros((50, 2)), {}, "one series"),
+])
+def test_refuses_what_it_cannot_test(y, options, words):
+    with pytest.raises(ValueError, match=words):
+        bubble_test(y, **options)
+
+
+def test_smallest_window_of_the_paper():
+    assert [smallest_window(length) for length in (100, 200, 400, 1680)] == [19, 27, 40, 90]
+
+
+def test_ratio_and_sizes_of_a_known_cascade():
+    causes = [-1, 0, 0, 1, -1, 4]
+    assert branching_ratio(causes) == pytest.approx(4 / 6)
+    assert branching_ratio(causes, [1, 0.5, 0.5, 1, 1, 0]) == pytest.approx(2 / 6)
+    assert cascade_sizes(causes).tolist() == [4, 2]
+    assert 1 / (1 - branching_ratio(causes)) == pytest.approx(cascade_sizes(causes).mean())
+    assert math.isnan(branching_ratio([]))
+
+
+def test_a_table_of_events_will_do():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"event": [10, 11, 12], "cause": [-1, 10, 10]})
+    assert branching_ratio(table) == pytest.approx(2 / 3)
+    assert cascade_sizes(table).tolist() == [3]
+
+
+def test_an_event_comes_after_its_cause():
+    with pytest.raises(ValueError, match="before its cause"):
+        branching_ratio([1, -1])
+    with pytest.raises(ValueError, match="row"):
+        branching_ratio([0.5])
