@@ -188,6 +188,7 @@ def run(options: argparse.Namespace) -> int:
         scenario = load(options.scenario, [*changes, Change("record.level=daily", "--runs")])
     seeds = [scenario.seed + number for number in range(runs)]
 
+    from sim.report import build
     from sim.run import default_folder
     from sim.run import run as run_scenario
     from sim.terminal import outcome
@@ -196,7 +197,8 @@ def run(options: argparse.Namespace) -> int:
     results = run_scenario(scenario, seeds, out=options.out or default_folder(scenario, seeds), jobs=jobs,
                            progress=sys.stderr.isatty())
     finish_compiling()
-    print(outcome(scenario, results, build_report(results.folder) if results.figures.runs else None))
+    page = build(results) if results.figures.runs else None
+    print(outcome(scenario, results, page))
     return FAILED if results.failed else FINE
 
 
@@ -215,8 +217,9 @@ def rerun(options: argparse.Namespace) -> int:
 @command
 def report(options: argparse.Namespace) -> int:
     """Write the report of a results folder anew."""
-    folder = Path(options.folder)
-    print(shown(build_report(folder) or folder))
+    from sim.report import build
+
+    print(shown(build(Path(options.folder))))
     return FINE
 
 
@@ -263,14 +266,6 @@ def write(text: str, out: str | None) -> int:
     except (OSError, ValueError) as error:
         raise bad_input(Where(out), f"this file cannot be written: {getattr(error, 'strerror', error)}") from None
     return FINE
-
-
-def build_report(folder: Path | None) -> Path | None:
-    """Write the report of a results folder; None where nothing was written."""
-    from sim import report
-
-    build = getattr(report, "build", None)
-    return build(folder) if build is not None and folder is not None else None
 
 
 def announce_compiling() -> None:

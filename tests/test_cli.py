@@ -160,13 +160,13 @@ def test_a_run_writes_results_and_a_report_and_can_be_run_again(cli):
     code, out, _ = cli("run", "small.yaml", "--seed", "7", "--set", "agents.noise_trader.count=4")
     assert code == 0 and "1 history, 2 days" in out
     folder = next((cli.folder / "results").iterdir())
-    assert folder.name.startswith("small-") and f"results/{folder.name}" in out
+    assert folder.name.startswith("small-") and f"results/{folder.name}/report.html" in out
     assert json.loads((folder / "manifest.json").read_text())["seeds"] == [7]
     assert "count: 4" in (folder / "scenario.resolved.yaml").read_text()
     code, out, _ = cli("rerun", folder)
     assert code == 0 and "the same, bit for bit" in out
     code, out, _ = cli("report", folder)
-    assert code == 0 and folder.name in out
+    assert code == 0 and out.strip().endswith(f"{folder.name}/report.html")
 
 
 def test_several_runs_count_their_seeds_up_and_keep_less(cli):
