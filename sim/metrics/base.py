@@ -41,4 +41,6 @@ class Metric(Plugin, family="metric"):
             raise KeyError(f"the metric {cls.type_name!r} gives {name!r} but does not declare it")
         key = max(known, key=len)
         figure, rest = cls.figures[key], name[len(key) + 1 :].replace("_", " ")
+        if rest.startswith("index "):
+            rest = f"{rest.removeprefix('index ')} index"
         return figure._replace(label=f"{figure.label}, {rest}") if rest else figure

@@ -145,6 +145,13 @@ def date_axis(axes: Any, first: Any, last: Any, phone: bool = False) -> None:
         axes.xaxis.set_major_formatter(lambda value, _: f"{mdates.num2date(value):%-d %b %Y}")
 
 
+def spikes(axes: Any, dates: Any, values: Any, colour: str, width: float) -> None:
+    """A thin bar a day, drawn as one line: hundreds of bars would make a page slow and large."""
+    gaps = np.full(len(values), np.nan)
+    heights = np.column_stack([np.zeros(len(values)), values, gaps]).ravel()
+    axes.plot(np.repeat(np.asarray(dates), 3), heights, color=colour, lw=width, solid_capstyle="butt")
+
+
 def spread_labels(wanted: list[float], gap: float) -> list[float]:
     """Positions as near as may be to those wanted, in the same order, at least ``gap`` apart."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-MINUS = "−"
+MINUS, NARROW = "−", "\u00a0"  # a minus sign; a space at which no line breaks
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -32,7 +32,7 @@ def count(value: float, what: str = "", plural: str = "") -> str:
 
 def percent(value: float, digits: int = 2) -> str:
     """A share as per cent: 0.123 is "12 %"."""
-    return f"{number(100.0 * value, digits)} %"
+    return f"{number(100.0 * value, digits)}{NARROW}%"
 
 
 def price(value: float) -> str:

@@ -16,6 +16,7 @@ from sim.report.page import Page, Words, styled
 
 DAYS = 10  # business days of an episode
 MOST = 120  # events that can still be told apart
+FEWEST = 5  # below that the timeline of defaults shows as much
 
 
 def cascade(history: History, phone: bool = False, bare: bool = False) -> Page:
@@ -63,6 +64,15 @@ def _arc(axes: Any, start: tuple[float, int], end: tuple[float, int], weight: fl
     axes.add_patch(FancyArrowPatch(start, end, connectionstyle=f"arc3,rad={bend}", arrowstyle="-",
                                    lw=0.4 + 2.2 * weight * (0.62 if phone else 1), color=colour, alpha=0.45, shrinkA=3,
                                    shrinkB=3, zorder=1))
+
+
+def worth_showing(history: History) -> bool:
+    """Whether enough was set off by something else to need a figure of its own."""
+    try:
+        events, links = _episode(history)
+    except NothingToDraw:
+        return False
+    return len(events) >= FEWEST and len(links) > 0
 
 
 def _episode(history: History) -> tuple[pd.DataFrame, list[tuple[int, int, float]]]:

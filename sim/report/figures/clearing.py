@@ -10,7 +10,7 @@ import pandas as pd
 from sim.report import palette as p
 from sim.report import words
 from sim.report.history import History, dollars
-from sim.report.page import Page, Words, date_axis, label, styled
+from sim.report.page import Page, Words, date_axis, label, spikes, styled
 
 MILLION = 1e6
 FORCED = {"forced sale": "o", "closure": "s", "default": "X"}  # kind of event and its mark
@@ -38,7 +38,7 @@ def margin(history: History, phone: bool = False, bare: bool = False) -> Page:
                     top = max(top, float(high.max()) * size)
                 axes.plot(daily.index, values / size, color=colour, lw=1.8)
             else:
-                axes.vlines(daily.index, 0, values / size, color=colour, lw=0.8 if len(daily) > 150 else 1.6)
+                spikes(axes, daily.index, values / size, colour, 0.8 if len(daily) > 150 else 1.6)
             axes.set_ylim(0, 1.12 * top / size if top > 0 else 1.0)
             axes.locator_params(axis="y", nbins=3)
             if top == 0:
@@ -113,10 +113,13 @@ def defaults(history: History, phone: bool = False, bare: bool = False) -> Page:
         date_axis(top, history.first, history.last, phone)
         top.set_xticks([])
         amount = history.daily["forced_volume"]
-        low.vlines(amount.index, 0, amount, color=p.SOFT, lw=1.0 if len(amount) > 150 else 2.0)
+        spikes(low, amount.index, amount, p.SOFT, 1.0 if len(amount) > 150 else 2.0)
         low.set_ylim(0, 1.1 * max(float(amount.max()), 1.0))
         low.set_title("Contracts traded under force, a day")
         low.locator_params(axis="y", nbins=3)
+        if not amount.any():
+            low.set_yticks([0])
+            label(low, amount.index[len(amount) // 2], 0.45, "nobody had to trade", p.SOFT, ha="center")
         low.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         date_axis(low, history.first, history.last, phone)
     return page

@@ -7,7 +7,7 @@ import numpy as np
 from sim.report import palette as p
 from sim.report import words
 from sim.report.history import History
-from sim.report.page import Page, Words, date_axis, label, styled
+from sim.report.page import Page, Words, date_axis, label, spikes, styled
 
 
 def volume(history: History, phone: bool = False, bare: bool = False) -> Page:
@@ -24,7 +24,7 @@ def volume(history: History, phone: bool = False, bare: bool = False) -> Page:
         top.plot(held.index, held, color=p.PRICE["futures"], lw=1.8)
         top.set_ylim(0, 1.12 * max(float(held.max()), 0 if band is None else float(band["high"].max()), 1))
         top.set_title("Open interest, contracts")
-        low.bar(traded.index, traded, width=1.0, color=p.mix("#FFFFFF", p.SOFT, 0.45))
+        spikes(low, traded.index, traded, p.mix("#FFFFFF", p.SOFT, 0.45), 0.9 if len(traded) > 150 else 2.0)
         mean = traded.rolling(21, min_periods=5).mean()
         low.plot(mean.index, mean, color=p.INK, lw=1.6)
         low.set_ylim(0, 1.08 * max(float(traded.max()), 1))

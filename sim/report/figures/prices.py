@@ -91,7 +91,7 @@ def _spot_words(history: History, series: list[tuple[str, str, str, float]]) -> 
     listed = words.listing([f"{name} {words.percent(moves[column])}" for name, column, *_ in series
                             if np.isfinite(moves[column])])
     many = " The band holds eight in ten histories of the spot price." if history.band(series[0][1]) is not None else ""
-    see = (f"the closer an index stays to the ink line, the better a future on it protects those who pay spot. "
+    see = (f"the closer an index stays to the spot price, the better a future on it protects those who pay spot. "
            f"Yearly volatility: {listed}.{many}")
     return Words(title, "US dollars per GPU-hour of an H100 or its equivalent in the United States, on a ratio scale",
                  see, history.source,
@@ -183,7 +183,7 @@ def _curve_words(history: History, contracts: pd.DataFrame, seen: list[Any], fin
         amount = "" if where == "right on average" else f" by {words.percent(abs(miss[0]))} on average"
         title += f"; a quarter before delivery they stood {where}"
         told = f" A quarter before delivery futures stood {where}{amount}, and {words.percent(miss[1])} off either way."
-    see = ("each thin line is what the market then expected, month by month; the ink line is what the index did. "
+    see = ("each thin line is what the market then expected, month by month; the jagged line is what the index did. "
            f"The last month stood {words.percent(abs(slope))} {'below' if slope < 0 else 'above'} the first on average."
            + told)
     return Words(title, "US dollars per GPU-hour: the index that futures settle to, the curve at the end of each "
