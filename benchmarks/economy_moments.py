@@ -23,6 +23,7 @@ from sim.compute.operators import no_operators
 from sim.streams import Streams
 
 HORIZONS = (1, 3, 6, 12)
+CHANGES = (1, 3, 6, 11)
 
 
 def simulate(seed: int, years: int) -> dict[str, np.ndarray]:
@@ -92,6 +93,12 @@ def forecast_errors(run: dict[str, np.ndarray], name: str) -> dict[str, float]:
     return out
 
 
+def consensus_changes(run: dict[str, np.ndarray], name: str, ahead: int) -> np.ndarray:
+    """Daily log changes of the consensus for one delivery month, `ahead` months away on the second day of each pair."""
+    curve, rows = np.log(run[f"curve_{name}"]), np.arange(1, run["month"].size)
+    return curve[rows, ahead] - curve[rows - 1, ahead + np.diff(run["month"])]
+
+
 def figures(run: dict[str, np.ndarray]) -> dict[str, float]:
     """The figures of one run."""
     deal, listed, month = np.log(run["index_transaction"]), np.log(run["index_assessed"]), run["month"]
@@ -137,6 +144,8 @@ def figures(run: dict[str, np.ndarray]) -> dict[str, float]:
         out[f"{name}: 12-month forward over spot, first year"] = (curve[year, 12] / value[year]).mean() - 1
         out[f"{name}: 12-month forward over spot, day 0"] = curve[0, 12] / value[0] - 1
         out |= forecast_errors(run, name)
+        for ahead in CHANGES:
+            out[f"{name} consensus {ahead}m: AC1 of changes"] = autocorrelation(consensus_changes(run, name, ahead))
     return out
 
 
@@ -158,6 +167,8 @@ TARGETS = {
     "transaction: 12-month forward over spot, first year": "-0.20--0.10",
     "assessed: 12-month forward over spot, first year": "-0.20--0.10",
     "token index: decline per year": "2.3",
+    **{f"{name} consensus {ahead}m: AC1 of changes": "within 0.08" for name in ("transaction", "assessed")
+       for ahead in CHANGES},
 }
 
 

@@ -42,6 +42,16 @@ def clearing_price(p, uncommitted, overflow, slack, busy, supply_strip, demand_s
     return (low + high) / 2
 
 
+def follow_strips(old, new, response, part) -> list[float]:
+    """An outlook after each month has followed the months behind it, from the last one back."""
+    change = [0.0] * len(old)
+    for m in reversed(range(len(old))):
+        first, behind = new[m] - old[m], change[m + 1:m + 13]
+        pull = part * response[m]
+        change[m] = first + pull * sum(behind) / len(behind) if behind else first / (1 - min(0.9, pull))
+    return [x + move for x, move in zip(old, change, strict=True)]
+
+
 def deliveries(output, growth, shock_decay, supply_mult, queue, coming, orders, days) -> list[float]:
     """Cumulated deliveries, a day at a time: the vendor serves the queue as far as its output goes."""
     total, out = 0.0, [0.0]

@@ -18,7 +18,7 @@ from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
 from sim.compute.indices.base import Index
 from sim.compute.indices.transaction import AHEAD
-from sim.compute.kernels import step_lists, step_market
+from sim.compute.kernels import step_market
 from sim.compute.layout import (
     MONTH_DAYS,
     MONTHS,
@@ -29,6 +29,7 @@ from sim.compute.layout import (
     horizon_table,
     pack,
 )
+from sim.compute.list_kernels import step_lists
 from sim.compute.operators import Operators, fringe, join, starting_shares
 from sim.compute.readings import Readings
 from sim.compute.supply_kernels import move_fleet
@@ -107,7 +108,7 @@ class Economy(Readings):
         self.outlook = np.full((regions, MONTHS), p.log_reference)
         self._path = np.full((regions, MONTHS + 1), p.log_reference)
         self._future = np.zeros((regions, MONTHS))
-        self._prefix = np.zeros(MONTHS + 1)
+        self._prefix, self._response = np.zeros(MONTHS + 1), np.zeros(MONTHS + 1)
 
     def _start_outputs(self) -> None:
         days = len(self.calendar.dates)
@@ -188,8 +189,8 @@ class Economy(Readings):
         z = self.streams.normal("compute.demand", rows * 9, day).reshape(rows, 9)
         u = self.streams.uniform("compute.jumps", rows * 2, day).reshape(rows, 2)
         step_market(self.parameters, d.world, d.regional, self.chips, self._horizon, self.world, self.region,
-                    self._weights, self._log_cost, self.power_price, self._future, z, u, self._prefix, self._path,
-                    self.outlook, float(day), scale)
+                    self._weights, self._log_cost, self.power_price, self._future, z, u, self._prefix, self._response,
+                    self._path, self.outlook, float(day), scale)
         step_lists(self.parameters, self.world, self.region, self.provider, self.streams.key("compute.lists", day),
                    float(day))
 

@@ -1,8 +1,10 @@
-"""Demand, the spot market of each region, list prices and the pace of AI, one business day at a time."""
+"""Demand, the spot market of each region and the pace of AI, one business day at a time."""
 
 import math
 
-from sim.jit import combine, kernel, leaf, normal, uniform
+from sim.jit import kernel, leaf
+
+RELAXATION = 0.6  # found by trial: changes of the consensus are then uncorrelated from day to day
 
 
 @leaf
@@ -16,7 +18,8 @@ def balance(p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip
             weights, log_cost, r):
     """Demand and supply per unit of capacity at log price y, and what the Newton step needs.
 
-    Returns the uncommitted demand, the overflow of full contracts, supply, d supply / d y, displaced use.
+    Returns the uncommitted demand, the overflow of full contracts, supply, d supply / d y, displaced use, and the
+    part of d supply / d y that comes from offers held back by the strip.
     """
     supply = slope = 0.0
     for g in range(weights.shape[1]):  # merit order of the float: a chip runs when the price covers its avoidable cost
@@ -24,6 +27,7 @@ def balance(p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip
         supply += floats * weights[r, g] * share
         slope += floats * weights[r, g] * share * (1.0 - share) / p.merit_width
     held = p.withholding * (supply_strip - p.log_reference) + energy
+    rigid = slope
     share = logistic((y - p.sublet_ask - held) / p.sublet_width)
     supply += sublets * slack * share
     slope += sublets * slack * share * (1.0 - share) / p.sublet_width
@@ -37,7 +41,7 @@ def balance(p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip
     deviation = y - p.log_reference
     elastic = spot_demand * math.exp(-p.elasticity_fast * deviation - p.shift_in_time * (y - demand_strip))
     contracts = overflow * math.exp(-p.elasticity_overflow * deviation)
-    return elastic, contracts, supply, slope, displaced
+    return elastic, contracts, supply, slope, displaced, slope - rigid
 
 
 @leaf
@@ -46,22 +50,24 @@ def clear(p, y, tolerance, spot_demand, overflow, slack, busy, supply_strip, dem
     """Log price at which demand meets supply, and the slopes there.
 
     Newton on ln(demand / supply), which falls with y everywhere, from the start y with steps of at most 0.7.
-    Returns the price, the uncommitted share of demand, minus the slope of the log excess.
+    Returns the price, the uncommitted share of demand, minus the slope of the log excess, d price / d strip.
     """
     elastic_share = steep = 1.0
+    held = 0.0
     for _ in range(60):
-        elastic, contracts, supply, slope, _ = balance(
+        elastic, contracts, supply, slope, _, offers = balance(
             p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip, energy, floats, sublets, spares,
             weights, log_cost, r)
         demand = elastic + contracts
         elastic_share = elastic / demand
         steep = (elastic_share * (p.elasticity_fast + p.shift_in_time) + (1.0 - elastic_share) * p.elasticity_overflow
                  + slope / supply)
+        held = p.withholding * offers / supply
         step = math.log(demand / supply) / max(steep, 1e-6)
         y += min(0.7, max(-0.7, step))
         if abs(step) < tolerance:
             break
-    return y, elastic_share, steep
+    return y, elastic_share, steep, (elastic_share * p.shift_in_time + held) / steep
 
 
 @leaf
@@ -157,15 +163,39 @@ def strip_of(prefix, month, months):
     return (prefix[high] - prefix[low]) / (high - low)
 
 
+@leaf
+def follow_strips(prefix, response, path, outlook, r):
+    """Move each month by what the twelve months after it have moved since yesterday, the last month first.
+
+    The slow answer of demand to such a move takes part of it back in the months behind, which the next day's
+    clearing finds. RELAXATION is what is left on the whole, so that the outlook is at rest after one day.
+
+    prefix   : float64[months + 1]  in: cumulated outlook of yesterday
+    response : float64[months + 1]  in: d price / d strip of each month; out: change of its outlook since yesterday
+    """
+    months = outlook.shape[1]
+    total = 0.0
+    for m in range(months, 0, -1):
+        first = outlook[r, m - 1] - prefix[m] + prefix[m - 1]  # change at yesterday's strip
+        after = min(12, months - m)
+        part = RELAXATION * response[m]
+        change = first + part * total / after if after else first / (1.0 - min(0.9, part))
+        response[m] = change
+        total += change - (response[m + 12] if after == 12 else 0.0)
+        outlook[r, m - 1] += change - first
+        path[r, m] += change - first
+
+
 @kernel
 def step_market(params, dials, region_dials, chips, horizon, world, region, weights, log_cost, power, future, z, u,
-                prefix, path, outlook, day, scale):
+                prefix, response, path, outlook, day, scale):
     """Demand of one day, then clearing in each region today and, as the public expects it, in the months ahead.
 
     Today and the months are cleared by the same lines: today is month 0, in which everything is left of every
     state; month m covers business days 21(m-1) to 21m ahead. The projection is deterministic, with a closed-form
-    term for the mean of the exponential. The 12-month strip that offers and users read in each month is yesterday's
-    outlook, so today's and tomorrow's prices are never solved together.
+    term for the mean of the exponential. The months are cleared at the strips of yesterday's outlook, from the first
+    on; then `follow_strips` lets each follow what its strip has moved since, from the last back. What the public
+    learns today is so in all months today, and nobody can foretell tomorrow's change.
 
     params, dials : record[1]        in
     region_dials  : record[4]        in: demand_mult, power_mult, mobile_mult
@@ -178,7 +208,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
     future        : float64[4, months] H100e  in: expected energisations
     z             : float64[5, 9]    in: standard normal draws, one row a region and one for the world
     u             : float64[5, 2]    in: uniform draws likewise
-    prefix        : float64[months + 1]       workspace
+    prefix, response : float64[months + 1]    workspace
     path          : float64[4, months + 1] log $  in, out: clearing prices; warm start of the next day
     outlook       : float64[4, months] log $  in, out: expected price, yesterday's on entry
     day, scale    : float64          business days since day 0; size of slow shocks (smaller in the burn-in)
@@ -218,7 +248,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             overflow = p.committed * max(0.0, slack - (1.0 - needed)) + 1e-12
             floats, sublets, spares = offers_of(p, d, area, h)
             strip = strip_of(prefix, m, months)
-            y, elastic_share, steep = clear(
+            y, elastic_share, steep, response[m] = clear(
                 p, path[r, m], 1e-10 if m == 0 else 1e-6, uncommitted, overflow, slack, busy, strip + w.curve_offers,
                 strip + w.curve_demand, energy, floats, sublets, spares, weights, log_cost, r)
             path[r, m] = y
@@ -229,12 +259,13 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
                 continue
             gap = y - area.price  # today's transactions follow the clearing price with inertia
             area.price += min(1.0, p.adjustment + p.adjustment_gap * abs(gap)) * gap
-            elastic, contracts, supply, _, displaced = balance(
+            elastic, contracts, supply, _, displaced, _ = balance(
                 p, area.price, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
                 energy, floats, sublets, spares, weights, log_cost, r)
             area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
             book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
             area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)
+        follow_strips(prefix, response, path, outlook, r)
         area.strip = 0.0
         for m in range(12):
             area.strip += outlook[r, m] / 12.0
@@ -243,50 +274,3 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
     w.idle = 1.0 - w.utilisation
     w.rationed /= w.served + w.rationed
     w.pace += p.training_share * w.utilisation * w.capacity * w.efficiency / 252.0
-
-
-@leaf
-def administered(gap, part):
-    """The posted change for a gap in logs: part of it, as 5, 10 or 20 % up, or down by the same factor."""
-    size = part * abs(gap)
-    step = 0.048790164169432 if size < 0.075 else (0.0953101798043249 if size < 0.15 else 0.182321556793955)
-    return step if gap > 0.0 else -step
-
-
-@kernel
-def step_lists(params, world, region, provider, key, day):
-    """Providers review list prices with a small chance and change them in administered steps.
-
-    params        : record[1]       in
-    world, region : record[1], [4]  in, out: stockout; list_reference
-    provider      : record[n]       in, out: own, log_list, sold_out, chance (of being left out of panels)
-    key           : uint64          luck of the day; provider i draws from (its key, key)
-    day           : float64
-    """
-    p, w = params[0], world[0]
-    trend = -p.obsolescence * day - w.aged
-    strip_trend = trend - p.obsolescence * 126.0  # the 12-month strip lies half a year ahead
-    for r in range(region.shape[0]):
-        area = region[r]
-        target = (p.strip_weight * (area.strip + w.curve_lists + strip_trend)
-                  + (1.0 - p.strip_weight) * (area.price + trend) + w.belief)
-        area.list_reference += (1.0 - p.reference_decay) * (target - area.list_reference)
-    w.stockout = 0.0
-    for i in range(provider.shape[0]):
-        one = provider[i]
-        area, luck = region[one.region], combine(one.key, key)
-        spot = area.price + w.grade + trend
-        one.own = p.own_decay * one.own + p.own_step * normal(luck, 0)
-        anchor, hazard = area.list_reference, p.hazard
-        if one.kind == 0:
-            anchor = p.log_reference + p.hyperscaler_follow * (area.list_reference - p.log_reference)
-            hazard = p.hazard_hyperscaler
-        elif one.kind == 2:
-            anchor = (1.0 - p.small_spot) * area.list_reference + p.small_spot * spot
-            hazard = p.hazard_small
-        gap = anchor + one.markup + one.own - one.log_list
-        if abs(gap) > p.threshold and uniform(luck, 1) < hazard:
-            one.log_list += administered(gap, p.part)
-        one.chance = uniform(luck, 2)
-        one.sold_out = logistic((spot - one.log_list) / p.stockout_width)
-        w.stockout += one.sold_out / provider.shape[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.compute import forecast_kernels, kernels, supply_kernels
+from sim.compute import forecast_kernels, kernels, list_kernels, supply_kernels
 from sim.compute.config import ComputeConfig
 from sim.compute.layout import DIALS, WORLD, derive, pack
 from tests import naive_compute as naive
@@ -24,7 +24,7 @@ share = st.floats(0.001, 1.0)
 @pytest.fixture
 def pure_python(monkeypatch):
     """Kernels and their leaves run by the Python interpreter."""
-    for module in (kernels, supply_kernels, forecast_kernels):
+    for module in (kernels, supply_kernels, forecast_kernels, list_kernels):
         for name, value in list(vars(module).items()):
             if hasattr(value, "py_func") and value.py_func.__module__ == module.__name__:
                 monkeypatch.setattr(module, name, value.py_func)
@@ -32,6 +32,7 @@ def pure_python(monkeypatch):
             compiled = module.combine
             monkeypatch.setattr(module, "combine", lambda key, number, f=compiled: np.uint64(f(key, number)))
     monkeypatch.setattr(forecast_kernels, "strip_of", kernels.strip_of)
+    monkeypatch.setattr(list_kernels, "logistic", kernels.logistic)
 
 
 def price(u, overflow=0.01, slack=0.15, busy=0.85, strip=0.8, energy=0.0, floats=0.11, sublets=0.88, spares=0.05,
@@ -43,12 +44,14 @@ def price(u, overflow=0.01, slack=0.15, busy=0.85, strip=0.8, energy=0.0, floats
 @given(u=st.floats(0.001, 20), overflow=share, slack=share, busy=share, strip=log, energy=st.floats(-0.5, 2),
        floats=share, spares=share, start=log)
 def test_clearing_price_is_where_bisection_finds_it(u, overflow, slack, busy, strip, energy, floats, spares, start):
-    y, elastic_share, steep = price(u, overflow, slack, busy, strip, energy, floats, 0.88, spares, start)
+    y, elastic_share, steep, response = price(u, overflow, slack, busy, strip, energy, floats, 0.88, spares, start)
     slow = naive.clearing_price(P, u, overflow, slack, busy, strip, strip, energy, floats, 0.88, spares, WEIGHTS[0],
                                 LOG_COST[0])
     assert y == pytest.approx(slow, abs=1e-8)
     assert 0 <= elastic_share <= 1
     assert steep > 0
+    near, far = (price(u, overflow, slack, busy, strip + e, energy, floats, 0.88, spares, y)[0] for e in (-1e-4, 1e-4))
+    assert response == pytest.approx((far - near) / 2e-4, abs=1e-3)
 
 
 @given(u=st.floats(0.01, 5), more=st.floats(1.01, 10))
@@ -67,6 +70,17 @@ def test_price_stays_between_avoidable_cost_and_rationing():
     assert 5 < np.exp(price(0.2, overflow=0.4, slack=0.001, busy=1.0)[0]) < 60
 
 
+@given(old=st.lists(log, min_size=1, max_size=36), move=st.floats(-1, 1), pull=st.floats(0, 1.5))
+def test_every_month_follows_the_months_behind_it(old, move, pull):
+    months = len(old)
+    new, response = [x + move / (1 + m) for m, x in enumerate(old)], np.full(months + 1, pull)
+    outlook, path = np.array([new]), np.zeros((1, months + 1))
+    kernels.follow_strips(np.append(0.0, np.cumsum(old)), response, path, outlook, 0)
+    slow = naive.follow_strips(old, new, [pull] * months, kernels.RELAXATION)
+    np.testing.assert_allclose(outlook[0], slow, atol=1e-9)
+    np.testing.assert_allclose(path[0, 1:], outlook[0] - new, atol=1e-12)
+
+
 def test_slack_is_smooth_and_never_negative():
     x = np.linspace(0, 1.5, 151)
     slack = np.array([kernels.slack_of(RECORD[0], v) for v in x])
@@ -77,7 +91,7 @@ def test_slack_is_smooth_and_never_negative():
 
 def test_posted_steps_are_five_ten_or_twenty_per_cent():
     for gap, factor in ((0.06, 1.05), (0.15, 1.10), (0.5, 1.20), (-0.06, 1 / 1.05), (-2.0, 1 / 1.20)):
-        assert np.exp(kernels.administered(gap, 0.6)) == pytest.approx(factor)
+        assert np.exp(list_kernels.administered(gap, 0.6)) == pytest.approx(factor)
 
 
 def frozen(economy):
@@ -107,7 +121,7 @@ def test_a_day_of_compiled_kernels_is_a_day_of_plain_python(economy, pure_python
     economy.step(10)
     compiled = frozen(economy)
     economy.restore(before)
-    for name, source in (("step_market", kernels), ("step_lists", kernels), ("move_fleet", supply_kernels)):
+    for name, source in (("step_market", kernels), ("step_lists", list_kernels), ("move_fleet", supply_kernels)):
         monkeypatch.setattr(module, name, getattr(source, name))
     monkeypatch.setattr("sim.compute.indices.assessed.expect_lists", forecast_kernels.expect_lists)
     economy.step(10)

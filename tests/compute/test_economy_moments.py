@@ -33,6 +33,8 @@ BANDS = {
     "transaction forecast error 3m: root mean square": (0.10, 0.24),
     "assessed forecast error 1m: mean": (-0.03, 0.03), "assessed forecast error 12m: mean": (-0.2, 0.2),
     "assessed forecast error 1m: root mean square": (0.02, 0.08),
+    **{f"{name} consensus {ahead}m: AC1 of changes": (-0.08, 0.08) for name in ("transaction", "assessed")
+       for ahead in (1, 3, 6, 11)},
 }
 
 
