@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pydantic
@@ -82,6 +83,13 @@ class Plugin(Block):
     def summary(cls) -> str:
         """The first line of the docstring, for `list`."""
         return (cls.__doc__ or "").strip().splitlines()[0]
+
+
+def load_families() -> None:
+    """Import every file of every family that comes with the package: a folder with a ``base.py`` holds one."""
+    root = Path(__file__).parent
+    for base in sorted(root.rglob("base.py")):
+        load_all(".".join((root.name, *base.parent.relative_to(root).parts)))
 
 
 def load_all(package: str) -> None:

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from sim.errors import BadInput, Problem, Where, bad_input, shown
-from sim.plugin import FAMILIES
+from sim.plugin import FAMILIES, load_families
 
 LARGEST_FILE = 1_000_000  # bytes
 
@@ -80,6 +80,7 @@ def _activate(path: Path, where: Where) -> PluginFile:
 
 def _execute(path: Path, source: bytes, digest: str) -> _Loaded:
     """Run a file and note what it registered. Raises BadInput with the line at which it fails."""
+    load_families()  # a file may build on any of them, in a process that has imported none yet
     name = f"sim_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     before = {(family, kind): cls for family, base in FAMILIES.items() for kind, cls in base.types.items()}
     spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))

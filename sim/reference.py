@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from sim.plugin import FAMILIES, Block
 from sim.scenario import Scenario
-from sim.shape import bounds, default_of, extra, number, plain, shape, shipped_types, unit
+from sim.shape import bounds, default_of, extra, is_family, number, plain, shape, shipped_types, unit
 
 HEAD = """\
 # Parameters
@@ -22,15 +22,27 @@ and any parameter is changed by `--set path=value`, such as `--set agents.ai_lab
 This page is printed by `compute-futures parameters` from the declarations in the code. Do not edit it.
 """
 COLUMNS = ("Parameter", "Default", "Unit", "Bounds", "Meaning", "Source of the default")
-PLACES = {"agent": "agents", "contract": "market.contracts", "index": "indices", "margin": "clearing.margin",
-          "shock": "shocks", "policy": "policies"}  # where a scenario holds blocks of a family
+
+
+def places(cls: type[Block] = Scenario, path: str = "") -> dict[str, str]:
+    """Where a scenario holds blocks of each family: family -> path."""
+    found: dict[str, str] = {}
+    for name, field in cls.model_fields.items():
+        kind, inner = shape(field.annotation), f"{path}.{name}" if path else name
+        if kind.cls is None:
+            continue
+        if is_family(kind.cls):
+            found.setdefault(kind.cls.family, inner)  # type: ignore[attr-defined]
+        else:
+            found |= {family: place for family, place in places(kind.cls, inner).items() if family not in found}
+    return found
 
 
 def markdown() -> str:
     """The whole page."""
     lines = [HEAD, *_section("## The scenario", Scenario, "")]
-    for name in PLACES:
-        lines += _family(name, FAMILIES[name])
+    for name, place in places().items():
+        lines += _family(name, place, FAMILIES[name])
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -47,10 +59,10 @@ def _section(heading: str, cls: type[Block], path: str) -> Iterator[str]:
             yield from _section(f"## `{inner}`", kind.cls, inner)
 
 
-def _family(name: str, family: Any) -> Iterator[str]:
+def _family(name: str, place: str, family: Any) -> Iterator[str]:
     """What all types of a family share, then each type's own and changed parameters."""
     types = shipped_types(family)
-    yield f"## Types of {name}, in `{PLACES[name]}`\n"
+    yield f"## Types of {name}, in `{place}`\n"
     yield f"{_meaning(family)}\n"
     if not types:
         yield "None comes with the package; `plugins:` brings your own.\n"

@@ -31,7 +31,7 @@ from sim.compute.indices.transaction import Transaction
 from sim.errors import BadInput, Problem, Where, near_miss, quoted
 from sim.loading import Changes, read
 from sim.market.config import MarketConfig
-from sim.plugin import Block, Plugin, load_all, param
+from sim.plugin import Block, Plugin, load_families, param
 from sim.plugin_files import PluginFile
 from sim.policy.base import Policy
 from sim.record import RecordConfig
@@ -43,10 +43,7 @@ from sim.yaml_reader import as_node
 if TYPE_CHECKING:
     from sim.model import ComputeFutures
 
-FAMILY_PACKAGES = ("sim.agents", "sim.compute.indices", "sim.market", "sim.clearing.margin", "sim.shocks", "sim.policy",
-                   "sim.metrics")
-for _package in FAMILY_PACKAGES:
-    load_all(_package)
+load_families()  # so that every ``type`` there is can be named
 
 WORDS_ONLY = ("name", "title", "question")  # they change nothing that happens
 SET = "judgement: set by the scenario"

@@ -15,24 +15,21 @@ if TYPE_CHECKING:
     from sim.results import Results
     from sim.scenario import Scenario
 
-FAMILY_WORDS = {"agent": "Participants, in `agents`", "contract": "Contracts, in `market.contracts`",
-                "index": "Price indices, in `indices`", "margin": "Margin models, in `clearing.margin`",
-                "shock": "Shocks, in `shocks`", "policy": "Policies, in `policies`",
-                "metric": "Metrics, all of which every run computes"}
 HEADLINES = ("volatility_spot", "hedge_effectiveness", "open_interest", "margin_calls", "forced_events", "defaults",
              "rationed")
 
 
 def catalogue() -> str:
     """Shipped scenarios and every type, a line each."""
-    from sim import scenario  # noqa: F401  (its import registers every type)
+    from sim.reference import places
 
     lines = ["Scenarios"]
     for name, path in shipped().items():
         text, tree = read_file(path)
         title = tree.value["title"].value if isinstance(tree.value, dict) and "title" in tree.value else ""
         lines += row(name, opening_comment(text) or str(title))
-    for family, heading in FAMILY_WORDS.items():
+    where = {family: f"Types of {family}, in `{path}`" for family, path in places().items()}
+    for family, heading in (where | {"metric": "Metrics, all of which every run computes"}).items():
         types = FAMILIES[family].types
         lines += ["", heading]
         lines += [line for name, cls in sorted(types.items()) for line in row(name, cls.summary())]

@@ -179,7 +179,7 @@ def test_several_runs_count_their_seeds_up_and_keep_less(cli):
 def test_a_run_that_fails_is_told_and_the_others_are_kept(cli):
     (cli.folder / "mine.py").write_text(CRACK)
     (cli.folder / "mine.yaml").write_text(SMALL + "plugins: [mine.py]\nshocks: [{type: crack, date: 2026-10-05}]\n")
-    code, out, _ = cli("run", "mine.yaml", "--runs", "2", "--out", "here")
+    code, out, _ = cli("run", "mine.yaml", "--runs", "2", "--out", "here", "--jobs", "2")
     assert code == 3 and "history 2 failed: ValueError: cracked" in out and "1 history" in out
 
 

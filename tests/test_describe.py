@@ -85,7 +85,7 @@ def test_the_table_of_parameters_is_current():
 
 def test_the_table_names_every_type_with_every_parameter_of_its_own():
     text = reference.markdown()
-    for name in reference.PLACES:
+    for name in reference.places():
         for cls in shipped_types(FAMILIES[name]):
             assert f"### `{cls.type_name}`" in text
     assert "| `leverage_max` | 3 | multiple of equity | 0 to 100 |" in text

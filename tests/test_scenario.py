@@ -149,6 +149,8 @@ def test_every_default_that_is_written_out_passes_its_own_check():
     for family in FAMILIES.values():
         for cls in shipped_types(family):
             needed = {"date": dt.date(2027, 1, 27)} if "date" in cls.model_fields else {}
+            if any(field.is_required() and name not in needed for name, field in cls.model_fields.items()):
+                continue  # what must be given has no default
             values = {key: value for key, value in plain(cls(**needed)).items()
                       if key != "type" and not isinstance(value, (dict, list))}
             assert cls.model_validate(values) is not None
