@@ -77,7 +77,10 @@ class ClearingHouse(Accounts):
         if len(late):
             self.pot.sweep(late)
         self._weigh(mark)
+        floor = self.config.maintenance * self.required
         watched = self.intraday | self.forced | self.closing
+        if not (watched & (self.equity < np.maximum(floor, 1.0))).any() and not self.forced.any():
+            return  # the usual case: nobody watched is short of anything, and nobody was before
         self._fail(day, round, (self.equity <= 0) & watched, mark)
         floor = self.config.maintenance * self.required
         short = self.intraday & (self.equity < floor) & ~self.forced & ~self.closing & ~self.failed
@@ -99,6 +102,8 @@ class ClearingHouse(Accounts):
         targets : int64[k, contracts]  positions no larger than today's and on the same side
         """
         rows = self._holding(self.forced | self.closing) if not self.frozen else np.zeros(0, np.int64)
+        if not len(rows) and (self.frozen or not self.pot.position.any()):
+            return rows, np.zeros((0, self.ledger.position.shape[1]), np.int64)
         position = self.ledger.position[rows]
         wanted = self.config.restore * self.required[rows]
         keep = np.clip(self.equity[rows] / np.maximum(wanted, 1.0), 0.0, 1.0)
