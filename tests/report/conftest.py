@@ -1,0 +1,117 @@
+"""Results to draw: a real short run, and made-up tables of two rough years that hold everything a figure can show."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import tables
+from sim.results import Results
+from sim.run import run
+from sim.scenario import Scenario
+from sim.summary import Frames, Summary, figures_of, metrics_of
+
+SECTORS = {"ai_lab": "users", "data_centre": "suppliers", "fundamental_speculator": "speculators",
+           "market_maker": "liquidity", "noise_trader": "passive"}
+DAYS = 504
+
+
+@pytest.fixture(scope="session")
+def short():
+    return run(Scenario.load("quick", {"days": 25, "burn_in": 10, "market.warm_up": 3}))
+
+
+def made_up_run(seed, calm=False):
+    """The tables of one made-up run, by name."""
+    g = np.random.default_rng(seed)
+    dates = pd.bdate_range("2026-10-05", periods=DAYS)
+    day = np.arange(DAYS)
+    spot = 2.7 * np.exp(np.cumsum(g.normal(0, 0.03, DAYS)))
+    index = 2.7 * np.exp(np.cumsum(np.where(g.random(DAYS) < 0.6, 0, g.normal(0, 0.012, DAYS))))
+    forced = np.zeros(DAYS) if calm else np.where(np.abs(day - 300) < 4, g.integers(0, 900, DAYS), 0)
+    daily = {"day": day, "date": dates.to_numpy().astype("M8[D]"), "spot_us": spot, "spot_cn": spot * 0.9,
+             "index_assessed": index, "index_transaction": spot * np.exp(g.normal(0, 0.01, DAYS)),
+             "list_median": index * 1.2, "utilisation": np.full(DAYS, 0.95), "rationed_share": np.full(DAYS, 0.01),
+             "open_interest": 1e5 + 50.0 * day,
+             "volume": g.integers(2000, 9000, DAYS).astype(float), "initial_margin": np.full(DAYS, 1.5e10),
+             "variation_margin_cents": g.integers(0, 10**9, DAYS), "forced_volume": forced,
+             "margin_calls": (forced > 0).astype(float), "margin_call_cents": (forced * 1e5).astype(np.int64),
+             "forced_events": (forced > 0).astype(float), "defaults": np.where(day == 301, 0.0 if calm else 2.0, 0.0),
+             "house_loss_cents": np.where(day == 301, 0 if calm else 10**8, 0),
+             "participants_open": np.full(DAYS, 800.0)}
+    for name in ("users", "suppliers", "speculators", "liquidity"):
+        daily[f"gain_{name}_cents"] = np.cumsum(g.normal(0, 1e8, DAYS)).astype(np.int64)
+    contracts = made_up_contracts(dates, index)
+    events, causes = made_up_events(g, calm)
+    return {"daily": daily, "contracts": contracts, "events": events, "causes": causes,
+            "agents": {"day": np.zeros(0, np.int64), "month": np.zeros(0, object), "agent": np.zeros(0, np.int64)}}
+
+
+def made_up_contracts(dates, index):
+    month = dates.to_period("M")
+    days = enumerate(zip(dates, month, index, strict=True))
+    rows = [(number, delivery, when, value) for number, (when, own, value) in days
+            for delivery in pd.period_range(own, periods=12, freq="M")]
+    ahead = np.array([(delivery - pd.Timestamp(when).to_period("M")).n for _, delivery, when, _ in rows])
+    settle = np.array([value for *_, value in rows]) * (1 - 0.01 * ahead)
+    last = {delivery: delivery.end_time - pd.offsets.BDay() for delivery in {row[1] for row in rows}}
+    last |= {delivery: dates[month == delivery][-1] for delivery in set(month)}
+    size = len(rows)
+    return {"day": np.array([row[0] for row in rows]), "contract": np.array([str(row[1]) for row in rows], object),
+            "expiry": np.array([last[row[1]] for row in rows], "M8[D]"), "settle": np.round(settle, 2),
+            "volume": np.full(size, 500), "open_interest": (20000 - 1500 * ahead).astype(np.int64),
+            "best_bid": np.round(settle - 0.01, 2), "best_ask": np.round(settle + 0.01, 2), "depth": np.full(size, 300),
+            "im_rate": np.full(size, 0.2)}
+
+
+def made_up_events(g, calm):
+    number = 0 if calm else 30
+    day = np.sort(g.integers(297, 304, number))
+    kind = np.array(["forced sale", "margin call", "default", "closure"], object)[g.integers(0, 4, number)]
+    who = np.array(list(SECTORS), object)[g.integers(0, len(SECTORS), number)]
+    blank = np.full(number, None, object)
+    events = {"event": np.arange(number), "day": day, "round": g.integers(-1, 6, number), "kind": kind,
+              "agent": g.integers(0, 800, number), "agent_type": who, "counterparty": np.full(number, -1),
+              "contract": blank, "quantity": g.integers(1, 900, number), "price": np.full(number, np.nan),
+              "amount_cents": g.integers(0, 10**8, number)}
+    effect = np.arange(number)
+    cause = np.array([g.integers(-1, e) if e else -1 for e in effect], np.int64)
+    return events, {"event": effect, "cause": cause, "weight": np.ones(number)}
+
+
+def made_up(runs, calm=False, status="finished"):
+    """Results of made-up runs, as if they had been kept in memory."""
+    scenario = Scenario.load("quick")
+    kept, figures, about, rows = {}, [], {}, []
+    for number in range(1, runs + 1):
+        own = made_up_run(number, calm)
+        for name, table in own.items():
+            size = len(next(iter(table.values())))
+            label = {"run": np.full(size, number)} | ({"seed": np.full(size, number)} if name == "daily" else {})
+            kept.setdefault(name, []).append(tables.to_arrow(label | table))
+        values, about = figures_of(metrics_of(scenario), Frames(
+            **{name: tables.to_pandas(tables.to_arrow(table)) for name, table in own.items()}))
+        figures.append((number, number, values))
+        rows.append({"run": number, "seed": number, "status": "finished", "days": DAYS})
+    manifest = {"status": status, "name": "made-up", "title": "Made up & <dangerous>", "question": "Does it draw?",
+                "scenario_hash": "0" * 8, "plugins": [], "command_line": "none", "seeds": list(range(1, runs + 1)),
+                "days": DAYS, "sectors": SECTORS, "record": "full", "start": "2026-10-05T12:00:00+00:00", "end": None,
+                "wall_seconds": 1.0, "description": scenario.describe(), "runs": rows,
+                "environment": {"compute-futures": "0", "source": "0" * 8, "python": "3", "numpy": "2", "numba": "0",
+                                "cpu": "a", "platform": "b"}}
+    together = {name: tables.together(parts) for name, parts in kept.items()}
+    return Results(manifest, Summary(figures, about), together, [])
+
+
+@pytest.fixture(scope="session")
+def rough():
+    return made_up(1)
+
+
+@pytest.fixture(scope="session")
+def calm():
+    return made_up(1, calm=True)
+
+
+@pytest.fixture(scope="session")
+def many():
+    return made_up(6)

@@ -1,0 +1,37 @@
+import datetime as dt
+
+import pytest
+
+from sim.report import words
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (0, "0"), (1.3246, "1.32"), (12345.6, "12,300"), (-0.0234, "−0.0234"), (2.0, "2"), (99.96, "100"),
+    (float("nan"), "not known"), (1e-9, "0.000000001")])
+def test_numbers(value, text):
+    assert words.number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (12, "$12"), (45_678, "$45,700"), (1_230_000, "$1.23 million"), (-2.5e9, "−$2.5 billion")])
+def test_money(value, text):
+    assert words.money(value) == text
+
+
+def test_counts_and_lists():
+    assert words.count(0, "default") == "no defaults"
+    assert words.count(1, "default") == "1 default"
+    assert words.count(1200, "history", "histories") == "1,200 histories"
+    assert words.listing(["a"]) == "a"
+    assert words.listing(["a", "b", "c"]) == "a, b and c"
+    assert words.percent(0.1234) == "12\u00a0%"
+
+
+@pytest.mark.parametrize(("days", "text"), [
+    (504, "2 years"), (252, "1 year"), (63, "3 months"), (5, "5 business days"), (440, "1.7 years")])
+def test_spans(days, text):
+    assert words.span(days) == text
+
+
+def test_dates():
+    assert words.day(dt.date(2028, 10, 4)) == "4 October 2028"
