@@ -11,6 +11,7 @@ from sim.clearing.causes import NEWS, Causes, ForcedFlow, blend, complete, losin
 from sim.clearing.closeout import CloseOut
 from sim.clearing.config import ClearingConfig
 from sim.clearing.kernels import WHOLE, weigh_accounts
+from sim.clearing.rates import RateRule
 from sim.ledger import Ledger
 
 STATE = ("rate", "required", "equity", "call", "call_event", "episode", "forced", "closing", "failed", "reference",
@@ -53,6 +54,7 @@ class Accounts:
         self.intraday = np.ones(n, np.bool_) if intraday is None else np.array(intraday, np.bool_)
         self.intraday[house_row] = False
         self.spread = round(config.spread_charge * WHOLE)
+        self.rule = RateRule(config.margin, config.procyclicality)
         self.rate = self._new_rates(np.zeros(contracts), np.empty((0, contracts)))
         self.required, self.equity, self.call, self.gain = (np.zeros(n, np.int64) for _ in range(4))
         self.call_event, self.episode = np.full(n, NEWS), np.full(n, NEWS)
@@ -93,7 +95,8 @@ class Accounts:
     def snapshot(self) -> dict[str, Any]:
         """A copy of the state that is not in the ledger, as it stands between two days."""
         return {"arrays": {name: getattr(self, name).copy() for name in STATE}, "today": dict(self.today),
-                "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "frozen": self.frozen}
+                "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "rule": self.rule.snapshot(),
+                "frozen": self.frozen}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a snapshot back."""
@@ -102,6 +105,7 @@ class Accounts:
         self.today, self.frozen = dict(state["today"]), state["frozen"]
         self.flow.restore(state["flow"])
         self.pot.restore(state["pot"])
+        self.rule.restore(state["rule"])
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -115,7 +119,7 @@ class Accounts:
 
     def _new_rates(self, now: np.ndarray, prices: np.ndarray) -> np.ndarray:
         """The model's rates; where it has none to give, those in force stay."""
-        rates = np.asarray(self.config.margin.rates(prices), np.float64)
+        rates = self.rule.update(prices)
         return np.where(np.isfinite(rates), rates, now)
 
     def _weigh(self, ticks: np.ndarray) -> None:

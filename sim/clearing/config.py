@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from pydantic import model_validator
+
+import sim.clearing.dampers
+from sim.clearing.dampers.base import Damper, Undamped
 from sim.clearing.margin.base import MarginModel
 from sim.clearing.margin.fixed import Fixed
-from sim.plugin import Block, param
+from sim.plugin import Block, load_all, param
+
+load_all(sim.clearing.dampers.__name__)
 
 
 class ClearingConfig(Block):
@@ -12,6 +20,8 @@ class ClearingConfig(Block):
 
     margin: MarginModel = param(factory=Fixed, unit="model", doc="how the initial margin rate is found",
                                 source="judgement: the simplest rule; the others are compared with it")
+    procyclicality: Damper = param(factory=Undamped, unit="rule", doc="what becomes of the model's rates in a stress",
+                                   source="judgement: none, so that models are seen as they are")
     spread_charge: float = param(
         0.25, unit="share of the outright charge", low=0, high=1,
         doc="margin on the legs of one account that offset each other across contract months",
@@ -39,3 +49,8 @@ class ClearingConfig(Block):
         0.05, unit="multiple of the hedgers' notional", low=0, high=100,
         doc="what the owners of the clearing house put in at the start",
         source="judgement: working prototype, a twentieth of the hedgers' notional")
+
+    @model_validator(mode="after")
+    def _rules_fit(self) -> Self:
+        self.procyclicality.check(self.margin)
+        return self

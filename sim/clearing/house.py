@@ -148,7 +148,7 @@ class ClearingHouse(Accounts):
             raise ValueError(f"slot {slot} was settled at {self.settled[slot]} ticks and cannot expire at {price}")
         ledger = self.ledger
         position = ledger.position[:, slot].copy()
-        ledger.basis -= position * (price * self.tick_cents[slot])
+        ledger.basis[:] -= position * (price * self.tick_cents[slot])
         ledger.position[:, slot] = 0
         if fee:
             ledger.post("exchange fees", slice(None), -fee * np.abs(position), "exchange")
