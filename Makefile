@@ -54,8 +54,9 @@ lint: $(VENV)/stamp-dev  ## style and types
 bench: $(VENV)/stamp-dev  ## every figure of the README's speed table
 	@for script in $$(grep -l '^if __name__' benchmarks/*.py); do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-docs-params: $(VENV)/stamp-core  ## write docs/parameters.md from the declarations in the code
-	$(BIN)/python -m sim.parameters > docs/parameters.md
+docs-params: $(VENV)/stamp-core  ## write docs/parameters.md and the scenario schema from the declarations in the code
+	$(BIN)/compute-futures parameters -o docs/parameters.md
+	$(BIN)/compute-futures schema -o scenarios/scenario.schema.json
 
 clean:  ## remove caches and build products; keeps .venv and results
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

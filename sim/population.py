@@ -94,13 +94,15 @@ class Population:
 
     if TYPE_CHECKING:
 
-        def __getattr__(self, name: str) -> np.ndarray:
+        agents: list[Any]  # the handles, one a row
+
+        def __getattr__(self, name: str) -> Any:
             """Columns are laid out by name when a block is made."""
 
     def __init__(self, agent_class: type[Participant], n: int, contracts: int, ledger: Population | None = None,
                  start: int = 0, label: str = "", streams: Streams | None = None) -> None:
         self.agent_class, self.n, self.rows, self.label = agent_class, n, slice(start, start + n), label
-        self.streams = streams
+        self.streams: Any = streams
         self.own: list[str] = []
         self._draws: dict[tuple[str, str], tuple[tuple[int, int], np.ndarray]] = {}
         for name, column in columns(agent_class).items():

@@ -6,7 +6,7 @@ the slot is listed again for the next far month on the day after.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,7 +87,7 @@ class Exchange:
         self.slots["round_volume"] = self.slots["round_value"] = 0
         self.book.arrays.state["fills"] = 0
 
-    def quote(self, rows: np.ndarray, quotes: object) -> None:
+    def quote(self, rows: np.ndarray, quotes: Any) -> None:
         """Replace the quotes of int64[k] ledger rows by a ``Quotes`` of the same rows, in that order."""
         self.book.reserve(2 * quotes.levels * self.months * len(rows))
         kernels.quote(self.book.arrays, rows, quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size, quotes.step,
