@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 import traceback
 from collections.abc import Callable
@@ -136,5 +137,5 @@ class _Writer:
                     tables.write_part(self.job.folder, name, self.job.run, self.part, table)
                     self.written[name] = rows
         except OSError as error:
-            raise CannotWrite(error.errno, f"{self.job.folder}: {error.strerror or error}") from error
+            raise CannotWrite(error.errno, os.strerror(error.errno) if error.errno else str(error)) from error
         self.part += 1

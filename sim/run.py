@@ -7,6 +7,7 @@ had finished readable, and a manifest that says "unfinished".
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import sys
 import time
@@ -215,8 +216,8 @@ def _together(outcomes: list[Outcome], name: str) -> Any:
 def _full(folder: ResultsFolder, error: OSError) -> CannotWrite:
     """The disk is full or gone: the manifest on it already says "unfinished"."""
     folder.release()
-    return CannotWrite(f"{folder.path}: writing failed ({error.strerror or error}); "
-                       "what had been written before is there and can be read")
+    reason = os.strerror(error.errno) if error.errno else error
+    return CannotWrite(f"{folder.path}: writing failed ({reason}); what had been written before can be read")
 
 
 def _stopped_text(manifest: dict[str, Any], folder: Path | None) -> str:
