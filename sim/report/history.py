@@ -58,7 +58,7 @@ class History:
         """The events of reported days, with date and sector."""
         frame = self._own(self.results.events)
         if not len(frame):
-            return frame.assign(when=[], sector=[])
+            return pd.DataFrame(columns=["event", "day", "round", "kind", "agent_type", "quantity", "when", "sector"])
         frame = frame[(frame["day"] >= 0) & (frame["kind"] != "trade")]
         dates = pd.Series(self.daily.index, index=self.daily["day"])
         sectors = {**self.manifest.get("sectors", {}), "clearing": "clearing", "clearing house": "clearing"}

@@ -14,7 +14,7 @@ FAMILY = {  # one colour for each family of participants; types within one are t
     "credit": "#5D4813", "clearing": "#363B42", "passive": "#8A94A0"}
 FAMILY_NAME = {
     "users": "users of compute", "suppliers": "suppliers", "speculators": "speculators", "liquidity": "market makers",
-    "credit": "lenders", "clearing": "clearing house", "passive": "passive"}
+    "credit": "lenders", "clearing": "clearing house", "passive": "other traders"}
 REGION = {"us": ("#2E4DA6", "-"), "cn": ("#C24378", (0, (5, 1.6))), "eu": ("#745D0D", (0, (1.2, 1.2))),
           "row": ("#00423E", (0, (6, 1.5, 1.2, 1.5)))}
 PRICE = {"spot": INK, "list": "#8A94A0", "transaction": "#0B8091", "assessed": "#9C1B57", "futures": "#4A45B8"}

@@ -121,11 +121,12 @@ def _links(history: History, shown: set[int]) -> list[tuple[int, int, float]]:
 def _words(history: History, events: pd.DataFrame, links: list[tuple[int, int, float]]) -> Words:
     total, hit = len(events), len({effect for _, effect, _ in links})
     ratio = sum(weight for *_, weight in links) / total
-    if hit == 0:
-        title = f"None of {words.count(total, 'forced sale')} was set off by another" if total > 1 else \
-            "A single participant was forced to sell"
+    kinds = [words.count(int((events["kind"] == kind).sum()), kind) for kind in FORCED if (events["kind"] == kind).any()]
+    what = kinds[0] if len(kinds) == 1 else f"{total} forced sales, closures and defaults"
+    if total == 1:
+        title = "A single participant was forced to sell"
     else:
-        title = f"{hit} of {words.count(total, 'forced sale')} were set off in part by another"
+        title = f"{hit or 'None'} of {what} {'were' if hit > 1 else 'was'} set off in part by another"
     when = f"{words.day(events.attrs['days'][0])} and the days after"
     nature = ("the outside world does nearly all of it" if ratio < 0.2 else "the market does most of it" if ratio > 0.6
               else "the market adds to what comes from outside")

@@ -162,5 +162,5 @@ def _default_words(history: History, forced: pd.DataFrame) -> Words:
 
 def _most(who: pd.Series, name: str) -> str:
     if len(who) == 1:
-        return f"all of {name}" if who.iloc[0] > 1 else f"of {name}"
-    return f"{who.iloc[0]} of them of {name}"
+        return f"all among {name}" if who.iloc[0] > 1 else f"among {name}"
+    return f"{who.iloc[0]} of them among {name}"
