@@ -13,7 +13,7 @@ from sim.market.book import BUY, CANCEL, EVENT, IOC, LIMIT, MARKET, SELL, OrderB
 from sim.market.book_entry_kernels import run_events
 from tests.naive_book import NaiveBook
 
-CONTRACTS, OWNERS = 3, 4
+CONTRACTS, OWNERS = 2, 2
 CLEAR, CLEAR_OWNER, OPEN, UNCROSS = 10, 11, 12, 13
 
 
@@ -122,8 +122,8 @@ action = st.tuples(
     st.one_of(near, near, st.integers(1, 30000), wide), st.integers(1, 9), st.integers(0, 60), st.integers(0, 3))
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(action, max_size=60), st.booleans())
+@settings(max_examples=80, deadline=None)
+@given(st.lists(action, min_size=25, max_size=80), st.booleans())
 def test_equals_slow_twin(actions, prevent):
     book = OrderBook(CONTRACTS, OWNERS, orders=1, fills=1, self_match_prevention=prevent)
     twin = NaiveBook(prevent)
@@ -153,8 +153,7 @@ def test_equals_slow_twin(actions, prevent):
             twin.auctions.add(contract)
         elif kind == UNCROSS:
             assert book.uncross(contract, price) == twin.uncross(contract, price)
-    probe = actions[0][4] if actions else 1
-    compare(book, twin, probe)
+    compare(book, twin, actions[0][4])
     check(book)
     prevented = int(book.arrays.state["prevented"][0])
     assert prevented == twin.prevented
@@ -164,9 +163,31 @@ def test_equals_slow_twin(actions, prevent):
     assert placed == 2 * int(fills["qty"].sum()) + resting + dropped + withdrawn + prevented
 
 
+edge = st.builds(lambda halves, step: max(1, halves * rules.TICKS // 2 + step), st.integers(0, 6), st.integers(-2, 2))
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 1), st.lists(st.tuples(edge, st.integers(0, 12)), min_size=5, max_size=40))
+def test_window_moves_without_losing_an_order(side, orders):
+    """One side alone, prices half a window apart: levels fall out, come back and keep their order of time."""
+    book, twin = OrderBook(CONTRACTS, OWNERS, orders=1), NaiveBook()
+    for tag, (price, victim) in enumerate(orders):
+        book.submit(1, side, price, 1 + tag, owner=1, tag=tag)
+        twin.submit(1, side, 1, price, 1 + tag, LIMIT, tag, 0)
+        if victim <= 6:  # one of the latest orders, else the best one
+            assert book.cancel(tag - victim) == twin.cancel(tag - victim)
+        elif victim <= 9:
+            best = twin.resting(1, side)[0].price
+            assert book.submit(1, 1 - side, best, 3, kind=IOC, tag=100 + tag) == (
+                filled := twin.submit(1, 1 - side, -1, best, 3, IOC, 100 + tag, 0), 0, 3 - filled)
+        check(book)
+    compare(book, twin, orders[0][0])
+    assert book.take_fills().tolist() == twin.fills
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 1), st.one_of(near, st.integers(1, 20000)), st.integers(1, 5)), max_size=40),
-       st.integers(1, 20000))
+@given(st.lists(st.tuples(st.integers(0, 1), st.one_of(near, near, st.integers(1, 20000)), st.integers(1, 5)),
+                min_size=8, max_size=40), st.one_of(near, st.integers(1, 20000)))
 def test_call_auction_equals_definition(orders, reference):
     book, twin = OrderBook(CONTRACTS, OWNERS, orders=1, fills=1), NaiveBook()
     book.open_auction(1)
@@ -200,7 +221,7 @@ def test_call_auction_price(orders, reference, volume, price):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(action, max_size=60), st.booleans())
+@given(st.lists(action, min_size=10, max_size=80), st.booleans())
 def test_batch_grows_as_needed(actions, prevent):
     book, twin = OrderBook(CONTRACTS, OWNERS, orders=1, fills=1, self_match_prevention=prevent), NaiveBook(prevent)
     events = np.zeros(len(actions), EVENT)
@@ -217,7 +238,7 @@ def test_batch_grows_as_needed(actions, prevent):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(action, max_size=30), st.lists(action, max_size=30))
+@given(st.lists(action, max_size=30), st.lists(action, min_size=5, max_size=30))
 def test_reserve_is_enough(before, after):
     """After `reserve(n)` a batch of n orders never stops for room, however small the arrays were."""
     book = OrderBook(CONTRACTS, OWNERS, orders=1, fills=1)
