@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -240,8 +241,10 @@ def _month_labels(months: np.ndarray) -> np.ndarray:
 def _expiries(months: np.ndarray) -> np.ndarray:
     """datetime64[n, day]: the last business day of each month, on which its contract is last traded."""
     known, where = np.unique(months, return_inverse=True)
-    last = np.zeros(len(known), "M8[D]")
-    for number, month in enumerate(known.tolist()):
-        calendar = Calendar(dt.date(month // 12, month % 12 + 1, 1), 1, ahead=2)
-        last[number] = calendar.date(calendar.last_day(month))
-    return last[where]
+    return np.array([_expiry(month) for month in known.tolist()], "M8[D]")[where]
+
+
+@lru_cache(maxsize=4096)
+def _expiry(month: int) -> dt.date:
+    calendar = Calendar(dt.date(month // 12, month % 12 + 1, 1), 1, ahead=2)
+    return calendar.date(calendar.last_day(month))

@@ -45,19 +45,18 @@ class Hedging(Metric, type="hedging"):
 
 def delivered(daily: Any, contracts: Any) -> Any:
     """A row for each whole delivery month: mean spot price, final settlement, the future ``AHEAD`` months before."""
-    month = pd.to_datetime(daily["date"]).dt.to_period("M")
-    spot = daily["spot_us"].groupby(month).agg(["mean", "size"])
-    month_of_day = pd.Series(month.to_numpy(), index=daily["day"])
-    ends = pd.to_datetime(daily["date"]).groupby(month).last()
-    ordered = contracts.sort_values("day", kind="stable").assign(
-        seen=lambda c: c["day"].map(month_of_day), delivery=lambda c: pd.PeriodIndex(c["contract"], freq="M"))
+    dates = pd.to_datetime(daily["date"])
+    month = dates.dt.strftime("%Y-%m")
+    spot, ends = daily["spot_us"].groupby(month).mean(), dates.groupby(month).max()
+    seen = contracts["day"].map(dict(zip(daily["day"], month, strict=True)))
+    last = contracts.assign(seen=seen).sort_values("day", kind="stable").groupby(["contract", "seen"]).last()
     rows = []
-    for delivery, own in ordered.groupby("delivery"):
-        before, last = own[own["seen"] == delivery - AHEAD], own[own["seen"] == delivery]
-        whole = delivery in ends.index and ends[delivery].date() >= pd.Timestamp(own["expiry"].iloc[0]).date()
-        if len(before) and len(last) and whole:
-            rows.append((str(delivery), float(spot.loc[delivery, "mean"]), float(last["settle"].iloc[-1]),
-                         float(before["settle"].iloc[-1])))
+    for delivery, end in ends.items():
+        before = str(pd.Period(delivery, "M") - AHEAD)
+        known = (delivery, before) in last.index and (delivery, delivery) in last.index
+        if known and end >= pd.Timestamp(last.loc[(delivery, delivery), "expiry"]):
+            rows.append((delivery, float(spot[delivery]), float(last.loc[(delivery, delivery), "settle"]),
+                         float(last.loc[(delivery, before), "settle"])))
     return pd.DataFrame(rows, columns=["month", "spot", "final", "fixed"])
 
 

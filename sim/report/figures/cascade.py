@@ -121,7 +121,8 @@ def _links(history: History, shown: set[int]) -> list[tuple[int, int, float]]:
 def _words(history: History, events: pd.DataFrame, links: list[tuple[int, int, float]]) -> Words:
     total, hit = len(events), len({effect for _, effect, _ in links})
     ratio = sum(weight for *_, weight in links) / total
-    kinds = [words.count(int((events["kind"] == kind).sum()), kind) for kind in FORCED if (events["kind"] == kind).any()]
+    number = {kind: int((events["kind"] == kind).sum()) for kind in FORCED}
+    kinds = [words.count(size, kind) for kind, size in number.items() if size]
     what = kinds[0] if len(kinds) == 1 else f"{total} forced sales, closures and defaults"
     if total == 1:
         title = "A single participant was forced to sell"
