@@ -95,13 +95,13 @@ class OrderBook:
     def reserve(self, orders: int) -> None:
         """Make room so that no kernel runs out while at most this many further orders are submitted.
 
-        A fill either completes an order in the book or is the last of the incoming one, so n orders
-        make at most n + (resting + n) fills; an auction makes fewer than there are orders. Memory that
-        is reserved and not used is never touched, and costs nothing.
+        A fill either completes an order that rests or is the last of an order that never will, so n orders
+        make at most n more fills than there are resting orders, with an auction among them or not. Memory
+        that is reserved and not used is never touched, and costs nothing.
         """
         state = self.arrays.state[0]
         self._grow("orders", int(state["live"]) + orders)
-        self._grow("fills", int(state["fills"]) + int(state["live"]) + 2 * orders)
+        self._grow("fills", int(state["fills"]) + int(state["live"]) + orders)
 
     def _grow(self, name: str, size: int) -> None:
         room = len(getattr(self.arrays, name))
