@@ -42,6 +42,21 @@ def clearing_price(p, uncommitted, overflow, slack, busy, supply_strip, demand_s
     return (low + high) / 2
 
 
+def rank_generations(p, chips, mix, weights, price, day, rate, power_mult, aged):
+    """Level, log avoidable cost, running share by generation, and the log of energy above normal, of one region."""
+    premium = [math.log(1 + p.modernisation * m / (w + p.familiar)) / p.substitution
+               for m, w in zip(mix, weights, strict=True)]
+    crowding = math.log(sum(w * math.exp(x) for w, x in zip(weights, premium, strict=True)))
+    level, cost, runs, dearer = [], [], [], 0.0
+    for chip, weight, x in zip(chips, weights, premium, strict=True):
+        level.append(x - crowding - chip["old"] * (p.obsolescence * day + aged))
+        kilowatt = chip["power"] * p.pue / chip["throughput"]
+        cost.append(math.log(chip["avoidable"] / chip["throughput"] + kilowatt * rate * power_mult) - level[-1])
+        runs.append(logistic((price - cost[-1]) / p.merit_width))
+        dearer += weight * kilowatt * rate * (power_mult - 1)
+    return level, cost, runs, math.log(max(0.05, 1 + dearer / math.exp(p.log_reference)))
+
+
 def follow_strips(old, new, response, part) -> list[float]:
     """An outlook after each month has followed the months behind it, from the last one back."""
     change = [0.0] * len(old)

@@ -6,6 +6,7 @@ from sim.plugin import Block, param
 
 GENERATIONS = ("a100", "h100", "b200", "gb300", "vr200", "ascend")  # ascend: made in China, outside export control
 DOMESTIC = GENERATIONS.index("ascend")
+OLD = ("a100", "h100")  # made before large models needed fast links and much memory; they lose rent with time
 
 SURVEY = "SemiAnalysis July 2026 pricing survey, github.com/SemiAnalysisAI/InferenceX-app gpu-keys.ts"
 
@@ -106,6 +107,68 @@ class Takeover(Block):
                          doc="days from 50 % to 73 % of deliveries", source="judgement: a ramp of about a year")
 
 
+def _own_cost(default: float, source: str) -> float:
+    return param(default, unit="$/GPU-hour", above=0, high=100,
+                 doc="full cost of owning a new one: purchase, site, power and capital", source=source)
+
+
+class OwnCost(Block):
+    """What a GPU-hour costs its owner in the long run."""
+
+    a100: float = _own_cost(0.85, "judgement, scaled from the H100 by unit price and power")
+    h100: float = _own_cost(1.55, SURVEY)
+    b200: float = _own_cost(2.07, SURVEY)
+    gb300: float = _own_cost(2.79, SURVEY)
+    vr200: float = _own_cost(3.61, SURVEY)
+    ascend: float = _own_cost(0.95, "judgement: unit price of 20,000 $ against 30,000 $ of the H100, lower power")
+
+
+def _launch(default: float) -> float:
+    return param(default, unit="years before day 0", low=-20, high=20, doc="first volume deliveries",
+                 source="Nvidia and Huawei results and launch notes 2020-2026")
+
+
+class Launch(Block):
+    """When each generation came: older ones have fewer years of rent left."""
+
+    a100: float = _launch(6.0)
+    h100: float = _launch(3.5)
+    b200: float = _launch(1.75)
+    gb300: float = _launch(1.0)
+    vr200: float = _launch(0.0)
+    ascend: float = _launch(1.5)
+
+
+class GenerationDemand(Block):
+    """How users choose among generations."""
+
+    substitution: float = param(6.0, unit="elasticity", above=0, high=100,
+        doc="elasticity of substitution between the work of two generations",
+        source="judgement: rents per unit of work lie within 20 % of each other, SemiAnalysis July 2026 survey")
+    ahead: float = param(126.0, unit="business days", low=0, high=1260,
+                         doc="how far ahead of the running fleet users' wishes are",
+                         source="judgement: half a year, the time in which models are written for new chips")
+    familiar: float = param(0.05, unit="share", above=0, high=1,
+                            doc="share of work below which a generation is too rare to be fought over",
+                            source="judgement: keeps the launch premium of Rubin near 2.35 / 1.8 of Blackwell's")
+    idle_retirement: float = param(0.5, unit="share per year", low=0, high=10,
+                                   doc="GPUs that do not cover their avoidable cost and leave the fleet in a year",
+                                   source="judgement: operators keep dark machines for a year or two")
+    life: float = param(6.0, unit="years", above=0, high=20, doc="years in which a generation earns rent",
+                        source="facts on useful life: accounting 5.5 years, A100 of 2020 still rented in 2026")
+    site_share: float = param(0.35, unit="share", low=0, high=1,
+        doc="part of the cost of owning that is site, power and staff, which a buyer of a used GPU pays too",
+        source="judgement: colocation and power of some 180 $ a month and kW in the cost of SemiAnalysis 2026-07")
+    term_discount: float = param(0.12, unit="log", low=0, high=1,
+        doc="rent sold for years ahead below the rent expected, as more owners than users sell forward",
+        source="Bandi and Su, arXiv 2607.12156: futures 5-25 % below the later spot; H100 2.00 $ against 2.35 $")
+    cheapening: float = param(0.336, unit="log per year", low=0, high=2,
+        doc="fall of the rent of work beyond the outlook, as later generations make it cheaper",
+        source="tokens per dollar 1.4x a year, SemiAnalysis Vera Rubin 2026-09-14")
+    discount: float = param(0.12, unit="per year", low=0, high=1, doc="return that buyers of used GPUs require",
+                            source="judgement: cost of capital of GPU-backed loans 9-14 % a year")
+
+
 class Chips(Block):
     """Accelerators by generation."""
 
@@ -115,3 +178,6 @@ class Chips(Block):
     installed: Installed = Installed()
     installed_china: InstalledChina = InstalledChina()
     takeover: Takeover = Takeover()
+    own_cost: OwnCost = OwnCost()
+    launch: Launch = Launch()
+    demand: GenerationDemand = GenerationDemand()

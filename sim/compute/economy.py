@@ -16,6 +16,8 @@ from sim.compute import start, supply
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
+from sim.compute.generation_kernels import rank_generations
+from sim.compute.generations import TABLE
 from sim.compute.indices.base import Index
 from sim.compute.indices.transaction import AHEAD
 from sim.compute.kernels import step_market
@@ -100,11 +102,15 @@ class Economy(Readings):
         energy = self.chips["power"] * p.pue * self.power_price[:, None]
         cost = (self.chips["avoidable"] + energy) / self.chips["throughput"]
         self._log_cost = np.log(cost)
+        self.level, self._runs = np.zeros(cost.shape), np.ones(cost.shape)
+        self._mix = supply.delivery_mix(p, self.day, 1.0)
         self.region = start.region_rows(self.config, p, self.provider, self._weights, self._log_cost, self.day + 1)
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
         w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p.efficiency_growth * (self.day + 1))
         w.growth_anchor = p.growth_demand
+        self._rank_generations()
+        self.region["crowding_first"] = self.region["crowding"]
         self.outlook = np.full((regions, MONTHS), p.log_reference)
         self._path = np.full((regions, MONTHS + 1), p.log_reference)
         self._future = np.zeros((regions, MONTHS))
@@ -115,6 +121,9 @@ class Economy(Readings):
         self.index_history = {index.label: np.full(days, np.nan) for index in self.indices}
         self.index_value = {index.label: math.nan for index in self.indices}
         self.forecast = {index.label: np.full(MONTHS, np.nan) for index in self.indices}
+        months = int(self.calendar.month_of[-1] - self.calendar.month_of[0]) + 1
+        self.generation_history = {name: np.full((months, *self.level.shape), np.nan) for name in TABLE}
+        self._first_float = self.float_capacity
 
     # --- the day -------------------------------------------------------------------------------------
 
@@ -139,6 +148,7 @@ class Economy(Readings):
         self._trade()
         self.tokens.step(self, day)
         self._publish()
+        self._keep_month()
 
     def _read_curve(self, curve: np.ndarray | None) -> None:
         """How far the traded curve lies above yesterday's consensus over the next 12 months, by channel."""
@@ -165,9 +175,9 @@ class Economy(Readings):
         control, domestic = d.reaching_china, d.domestic_mult
         delivered = supply.allocate(p, self._output * d.supply_mult, control, self.region, self.provider,
                                     self.placed[slot], domestic)
-        mix = supply.delivery_mix(p, self.day, control, domestic, d.sooner_add)
+        self._mix = mix = supply.delivery_mix(p, self.day, control, domestic, d.sooner_add)
         move_fleet(self.parameters, d.world, d.regional, self.chips, world, self.region, self.provider, delivered,
-                   mix, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
+                   mix, self._runs, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
                    self._schedule, self._weights, self.streams.key("compute.sites", self.day), site)
         self.placed[slot] = supply.place_orders(p, strip, self.provider) * d.order_mult[self.provider["kind"]]
         self._placed_total[slot] = world["orders"] = self.placed[slot].sum()
@@ -188,11 +198,17 @@ class Economy(Readings):
         scale = self.config.demand.burn_in_scale if day < 0 else 1.0
         z = self.streams.normal("compute.demand", rows * 9, day).reshape(rows, 9)
         u = self.streams.uniform("compute.jumps", rows * 2, day).reshape(rows, 2)
-        step_market(self.parameters, d.world, d.regional, self.chips, self._horizon, self.world, self.region,
-                    self._weights, self._log_cost, self.power_price, self._future, z, u, self._prefix, self._response,
-                    self._path, self.outlook, float(day), scale)
+        self._rank_generations()
+        step_market(self.parameters, d.world, d.regional, self._horizon, self.world, self.region, self._weights,
+                    self._log_cost, self._future, z, u, self._prefix, self._response, self._path, self.outlook,
+                    float(day), scale)
         step_lists(self.parameters, self.world, self.region, self.provider, self.streams.key("compute.lists", day),
                    float(day))
+
+    def _rank_generations(self) -> None:
+        """What each generation's work fetches, and which are worth running."""
+        rank_generations(self.parameters, self.dials.regional, self.chips, self.world, self.region, self.power_price,
+                         self._mix, self._weights, self.level, self._log_cost, self._runs, float(self.day))
 
     def _publish(self) -> None:
         """Index values of the day, and the consensus for every delivery month."""
@@ -209,6 +225,16 @@ class Economy(Readings):
             seen = history[first:row + 1]
             path[0] = (seen.sum() + left * path[0]) / (len(seen) + left)
             self.forecast[index.label] = path
+
+    def _keep_month(self) -> None:
+        """On the last day of a month its table of generations; the first float that is reported."""
+        if self.day <= 0:
+            self._first_float = self.float_capacity
+        month = self.calendar.month(self.day)
+        if self.day == self.calendar.last_day(month):
+            row = month - int(self.calendar.month_of[0])
+            for name in TABLE:
+                self.generation_history[name][row] = getattr(self, f"generation_{name}")
 
     # --- what shocks do ----------------------------------------------------------------------------------
 
@@ -251,8 +277,9 @@ class Economy(Readings):
     # --- copies ------------------------------------------------------------------------------------------
 
     _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry",
-              "_worn", "_schedule", "_weights", "_log_cost", "region", "world", "outlook", "_path", "_future",
-              "index_history", "index_value", "forecast", "_index_state")
+              "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix", "region", "world", "outlook",
+              "_path", "_future", "index_history", "index_value", "generation_history", "_first_float", "forecast",
+              "_index_state")
 
     def snapshot(self) -> dict:
         """All that changes, copied."""

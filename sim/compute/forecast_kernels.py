@@ -37,7 +37,7 @@ def expect_lists(params, world, region, outlook, panel, day, level, start, hazar
     for m in range(months):
         ahead = 21.0 * m + 10.5
         step = 10.5 if m == 0 else 21.0
-        trend = -p.obsolescence * (day + ahead) - w.aged
+        trend = -p.obsolescence * (day + ahead) - w.aged - w.crowding
         spot = prefix[m + 1] - prefix[m]
         strip = strip_of(prefix, m + 1, months)
         target = (p.strip_weight * (strip + w.curve_lists - p.obsolescence * 126.0) + (1.0 - p.strip_weight) * spot

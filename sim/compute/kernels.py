@@ -187,8 +187,8 @@ def follow_strips(prefix, response, path, outlook, r):
 
 
 @kernel
-def step_market(params, dials, region_dials, chips, horizon, world, region, weights, log_cost, power, future, z, u,
-                prefix, response, path, outlook, day, scale):
+def step_market(params, dials, region_dials, horizon, world, region, weights, log_cost, future, z, u, prefix,
+                response, path, outlook, day, scale):
     """Demand of one day, then clearing in each region today and, as the public expects it, in the months ahead.
 
     Today and the months are cleared by the same lines: today is month 0, in which everything is left of every
@@ -198,13 +198,11 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
     learns today is so in all months today, and nobody can foretell tomorrow's change.
 
     params, dials : record[1]        in
-    region_dials  : record[4]        in: demand_mult, power_mult, mobile_mult
-    chips         : record[g]        in: throughput, power, avoidable cost without power
+    region_dials  : record[4]        in: demand_mult, mobile_mult
     horizon       : record[months + 1]  in: what is left of each state at today (all) and in the middle of each month
     world, region : record[1], [4]   in, out: states; figures of the day
     weights       : float64[4, g]    in: share of each generation in capacity
-    log_cost      : float64[4, g] log $/H100e-hour  out: avoidable cost of each generation
-    power         : float64[4] $/kWh in: undisturbed power price
+    log_cost      : float64[4, g] log $/H100e-hour  in: avoidable cost of each generation
     future        : float64[4, months] H100e  in: expected energisations
     z             : float64[5, 9]    in: standard normal draws, one row a region and one for the world
     u             : float64[5, 2]    in: uniform draws likewise
@@ -224,13 +222,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
     common = w.level + p.surge * min(1.0, max(0.0, 1.0 + day / p.surge_days)) + w.rebound - w.saving
     w.demand = w.served = w.rationed = w.utilisation = 0.0
     for r in range(regions):
-        area, rate = region[r], power[r] * region_dials[r].power_mult
-        dearer = 0.0  # energy per H100e-hour above its undisturbed cost, which asks pass on
-        for g in range(weights.shape[1]):
-            per_dollar = chips[g].power * p.pue / chips[g].throughput
-            log_cost[r, g] = math.log(chips[g].avoidable / chips[g].throughput + per_dollar * rate)
-            dearer += weights[r, g] * per_dollar * (rate - power[r])
-        energy = math.log(max(0.05, 1.0 + dearer / math.exp(p.log_reference)))
+        area = region[r]
         prefix[0] = 0.0
         for m in range(months):
             prefix[m + 1] = prefix[m] + outlook[r, m]
@@ -250,7 +242,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             strip = strip_of(prefix, m, months)
             y, elastic_share, steep, response[m] = clear(
                 p, path[r, m], 1e-10 if m == 0 else 1e-6, uncommitted, overflow, slack, busy, strip + w.curve_offers,
-                strip + w.curve_demand, energy, floats, sublets, spares, weights, log_cost, r)
+                strip + w.curve_demand, area.energy, floats, sublets, spares, weights, log_cost, r)
             path[r, m] = y
             if m > 0:
                 slope = elastic_share / steep
@@ -261,7 +253,7 @@ def step_market(params, dials, region_dials, chips, horizon, world, region, weig
             area.price += min(1.0, p.adjustment + p.adjustment_gap * abs(gap)) * gap
             elastic, contracts, supply, _, displaced, _ = balance(
                 p, area.price, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
-                energy, floats, sublets, spares, weights, log_cost, r)
+                area.energy, floats, sublets, spares, weights, log_cost, r)
             area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
             book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
             area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)

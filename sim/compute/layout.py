@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.compute.chips import DOMESTIC, GENERATIONS
+from sim.compute.chips import DOMESTIC, GENERATIONS, OLD
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.units import BUSINESS_DAYS
 
@@ -30,21 +30,21 @@ WORLD = record(**floats(
     "level growth fast volatility jump squeeze_target squeezed need grade belief "  # demand and belief states
     "saving rebound saving_target rebound_target efficiency "  # answers to efficiency jumps; efficiency on day 0 = 1
     "growth_belief growth_anchor vendor_view pace "  # what the public and the vendor infer; pace of AI
-    "aged "  # log: what an H100-hour has lost to newer chips, beyond the trend
+    "aged crowding "  # log: what an H100-hour has lost to newer chips beyond the trend, by shocks and by their arrival
     "curve_orders curve_offers curve_demand curve_lists "  # log gap of the traded curve over the outlook, by channel
     "capacity orders energised utilisation rationed idle stockout demand served"))  # of the day
 
 REGION = record(**floats(
     "base_demand reference_demand hyperscaler_share "  # fixed at the start
     "capacity permanent fast volatility jump need migration slow price clearing "  # states
-    "list_reference delivery_share "
+    "list_reference delivery_share crowding crowding_first energy "
     "demand needed uncommitted served rationed used "  # of the day
     "strip"))  # log price expected over the next 12 months
 
 PROVIDER = record(kind="i8", region="i8", key="u8", **floats(
     "capacity queue order_multiplier markup own log_list sold_out chance"))
 
-CHIP = record(**floats("throughput power retirement avoidable"))
+CHIP = record(**floats("throughput power retirement avoidable old"))
 
 HORIZON = record(**floats(
     "years growth regional shock saving rebound need fast jump squeezed ramp drift migration variance "
@@ -84,6 +84,9 @@ def _supply(config: ComputeConfig) -> dict[str, float]:
         "pue": s.pue, "other_cost": s.other_cost, "attrition": s.retirement_allowance / BUSINESS_DAYS,
         "gb300_day": config.chips.takeover.gb300_day, "vr200_day": config.chips.takeover.vr200_day,
         "takeover_width": config.chips.takeover.width,
+        "substitution": config.chips.demand.substitution, "familiar": config.chips.demand.familiar,
+        "modernisation": math.expm1((growth + s.retirement_allowance) * config.chips.demand.ahead / BUSINESS_DAYS),
+        "idle_retirement": config.chips.demand.idle_retirement / BUSINESS_DAYS,
     }
 
 
@@ -206,7 +209,7 @@ def chip_table(config: ComputeConfig) -> np.ndarray:
     for i, name in enumerate(GENERATIONS):
         e = getattr(c.throughput, name)
         out[i] = (e, getattr(c.power, name), getattr(c.retirement, name) / BUSINESS_DAYS,
-                  config.supply.other_cost * (0.5 + 0.5 * e))
+                  config.supply.other_cost * (0.5 + 0.5 * e), float(name in OLD))
     return out
 
 

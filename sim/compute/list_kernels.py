@@ -23,7 +23,7 @@ def step_lists(params, world, region, provider, key, day):
     day           : float64
     """
     p, w = params[0], world[0]
-    trend = -p.obsolescence * day - w.aged
+    trend = -p.obsolescence * day - w.aged - w.crowding
     strip_trend = trend - p.obsolescence * 126.0  # the 12-month strip lies half a year ahead
     for r in range(region.shape[0]):
         area = region[r]

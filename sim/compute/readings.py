@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 
+from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS
-from sim.compute.dials import Dials
+from sim.compute.generations import Generations
 from sim.compute.layout import DATA_CENTRE, HYPERSCALER
 from sim.compute.tokens import TokenPrices
 
+GPU_PRICES = tuple(f"gpu_price_{name}" for name in GENERATIONS)  # in the United States
 
-class Readings:
+
+class Readings(Generations):
     """Read-only figures of an economy; the state itself lies in the arrays named here."""
 
-    p: SimpleNamespace
-    world: np.ndarray
-    region: np.ndarray
-    provider: np.ndarray
     tokens: TokenPrices
-    dials: Dials
     index_value: dict[str, float]
     _future: np.ndarray
+    _first_float: float
 
     def grade_level(self, day: int) -> float:
         """Log of an H100-hour over an H100-equivalent hour."""
-        return float(self.world["grade"][0] - self.p.obsolescence * day - self.world["aged"][0])
+        w = self.world[0]
+        return float(w.grade - self.p.obsolescence * day - w.aged - w.crowding)
 
     @property
     def spot(self) -> np.ndarray:
@@ -97,6 +96,16 @@ class Readings:
         return self.tokens.index * self.dials.token_mult
 
     @property
+    def float_growth(self) -> float:
+        """Capacity offered without a contract today over what it was on day 0 (or when the run began)."""
+        return self.float_capacity / self._first_float
+
+    @property
+    def float_capacity(self) -> float:
+        """H100-equivalents that are not under contract, in the world."""
+        return self.capacity_total * (1 - self.p.committed)
+
+    @property
     def list_dispersion(self) -> float:
         """Standard deviation of log list prices."""
         return float(self.provider["log_list"].std())
@@ -120,4 +129,6 @@ class Readings:
             "list_median": math.exp(np.median(self.provider["log_list"])),
             "list_dispersion": self.list_dispersion, "list_ratio": self.list_ratio, "token_price": self.token_price,
             "pace_of_ai": self.pace_of_ai, "demand_growth_belief": self.demand_growth_belief,
+            "float_growth": self.float_growth,
+            **dict(zip(GPU_PRICES, self.generation_price[0].tolist(), strict=True)),
         }

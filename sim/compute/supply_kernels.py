@@ -6,8 +6,8 @@ from sim.jit import combine, kernel, uniform
 
 
 @kernel
-def move_fleet(params, dials, region_dials, chips, world, region, provider, delivered, mix, carry, worn, fleet,
-               received, retired, ring, schedule, weights, key, slot):
+def move_fleet(params, dials, region_dials, chips, world, region, provider, delivered, mix, runs, carry, worn,
+               fleet, received, retired, ring, schedule, weights, key, slot):
     """Deliver whole GPUs, energise those whose site is ready, retire old ones, and add up capacity.
 
     params, dials, region_dials : record[1], [1], [4]  in
@@ -17,6 +17,7 @@ def move_fleet(params, dials, region_dials, chips, world, region, provider, deli
     provider  : record[n]            in, out: kind, region, key; capacity
     delivered : float64[n] H100e     in: work delivered today
     mix       : float64[4, g]        in: share of each generation in the work delivered to a region
+    runs      : float64[4, g]        in: share of the float that covers its avoidable cost; the rest retires sooner
     carry     : float64[n, g] GPUs   in, out: fractions of a GPU not yet delivered
     worn      : float64[n, g] GPUs   in, out: fractions of a GPU not yet retired
     fleet     : int64[n, g]          in, out: running
@@ -63,7 +64,7 @@ def move_fleet(params, dials, region_dials, chips, world, region, provider, deli
             ring[slot, i, g] = 0
             ring[again_slot, i, g] += held
             schedule[r, again_slot] += e * held
-            worn[i, g] += fleet[i, g] * chips[g].retirement
+            worn[i, g] += fleet[i, g] * (chips[g].retirement + p.idle_retirement * (1.0 - runs[r, g]))
             old = min(fleet[i, g], np.int64(worn[i, g]))
             worn[i, g] -= old
             retired[i, g] += old

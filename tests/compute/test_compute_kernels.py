@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.compute import forecast_kernels, kernels, list_kernels, supply_kernels
+from sim.compute import forecast_kernels, generation_kernels, kernels, list_kernels, supply_kernels
 from sim.compute.config import ComputeConfig
 from sim.compute.layout import DIALS, WORLD, derive, pack
 from tests import naive_compute as naive
@@ -24,7 +24,7 @@ share = st.floats(0.001, 1.0)
 @pytest.fixture
 def pure_python(monkeypatch):
     """Kernels and their leaves run by the Python interpreter."""
-    for module in (kernels, supply_kernels, forecast_kernels, list_kernels):
+    for module in (kernels, supply_kernels, forecast_kernels, list_kernels, generation_kernels):
         for name, value in list(vars(module).items()):
             if hasattr(value, "py_func") and value.py_func.__module__ == module.__name__:
                 monkeypatch.setattr(module, name, value.py_func)
@@ -32,7 +32,8 @@ def pure_python(monkeypatch):
             compiled = module.combine
             monkeypatch.setattr(module, "combine", lambda key, number, f=compiled: np.uint64(f(key, number)))
     monkeypatch.setattr(forecast_kernels, "strip_of", kernels.strip_of)
-    monkeypatch.setattr(list_kernels, "logistic", kernels.logistic)
+    for module in (list_kernels, generation_kernels):
+        monkeypatch.setattr(module, "logistic", kernels.logistic)
 
 
 def price(u, overflow=0.01, slack=0.15, busy=0.85, strip=0.8, energy=0.0, floats=0.11, sublets=0.88, spares=0.05,
@@ -98,7 +99,7 @@ def frozen(economy):
     """Everything that kernels may change, copied."""
     return copy.deepcopy({k: getattr(economy, k) for k in (
         "world", "region", "provider", "fleet", "received", "retired", "waiting", "outlook", "_path", "_schedule",
-        "_carry", "_worn", "_weights", "_log_cost")})
+        "_carry", "_worn", "_weights", "_log_cost", "level", "_runs")})
 
 
 def same(a, b):
@@ -121,7 +122,8 @@ def test_a_day_of_compiled_kernels_is_a_day_of_plain_python(economy, pure_python
     economy.step(10)
     compiled = frozen(economy)
     economy.restore(before)
-    for name, source in (("step_market", kernels), ("step_lists", list_kernels), ("move_fleet", supply_kernels)):
+    for name, source in (("step_market", kernels), ("step_lists", list_kernels), ("move_fleet", supply_kernels),
+                         ("rank_generations", generation_kernels)):
         monkeypatch.setattr(module, name, getattr(source, name))
     monkeypatch.setattr("sim.compute.indices.assessed.expect_lists", forecast_kernels.expect_lists)
     economy.step(10)
@@ -134,8 +136,9 @@ def test_expected_lists_follow_the_slow_twin(economy):
     out = economy.indices[0].expected(economy, economy._index_state["assessed"], 9)
     state = economy._index_state["assessed"]
     slow = naive.expected_lists(
-        economy.p, economy.world["belief"][0], 0.2, economy.region["list_reference"], economy.outlook,
-        economy.world["curve_lists"][0], state["region"], 9.0, state["level"][0], state["restatement"][0],
+        economy.p, economy.world["belief"][0], 0.2 + economy.world["crowding"][0], economy.region["list_reference"],
+        economy.outlook, economy.world["curve_lists"][0], state["region"], 9.0,
+        state["level"][0], state["restatement"][0],
         *state["panel"])
     np.testing.assert_allclose(out, slow, rtol=1e-12)
 

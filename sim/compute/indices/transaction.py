@@ -59,5 +59,5 @@ class Transaction(Index, type="transaction"):
         out[0] = (weights * economy.region["price"]).sum()
         out[1:] = (weights[:, None] * economy.outlook).sum(axis=0)
         world = economy.world[0]
-        out += world.grade * p.grade_decay ** AHEAD - p.obsolescence * (day + AHEAD) - world.aged
+        out += world.grade * p.grade_decay ** AHEAD - p.obsolescence * (day + AHEAD) - world.aged - world.crowding
         return out + state["restatement"][0]

@@ -1,0 +1,121 @@
+"""Generations: what their work fetches, what stands still, what a used one is worth."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.compute.config import ComputeConfig
+from sim.compute.generation_kernels import rank_generations
+from sim.compute.layout import REGION, REGION_DIALS, WORLD, chip_table, derive, pack
+from tests import naive_compute as naive
+from tests.compute.conftest import build_economy
+
+P = derive(ComputeConfig())
+RECORD, CHIPS = pack(P), chip_table(ComputeConfig())
+A100, H100, B200, GB300, RUBIN, ASCEND = range(6)
+
+
+def rank(mix, weights, price=0.85, day=100.0, rate=0.08, mult=1.0, aged=0.0):
+    """Level, log cost and running share of one region by the kernel, and its record."""
+    world, region, dials = np.zeros(1, WORLD), np.zeros(1, REGION), np.ones(1, REGION_DIALS)
+    world["aged"], region["price"], dials["power_mult"] = aged, price, mult
+    level, cost, runs = (np.zeros((1, 6)) for _ in range(3))
+    rank_generations(RECORD, dials, CHIPS, world, region, np.array([rate]), np.array([mix]), np.array([weights]), level,
+                     cost, runs, day)
+    return level[0], cost[0], runs[0], region[0]
+
+
+shares = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda x: [v / sum(x) for v in x])
+
+
+@given(mix=shares, weights=shares, price=st.floats(-3, 3), day=st.floats(-252, 2520), mult=st.floats(0.1, 20),
+       aged=st.floats(0, 1))
+def test_the_ranking_follows_the_slow_twin(mix, weights, price, day, mult, aged):
+    level, cost, runs, area = rank(mix, weights, price, day, 0.08, mult, aged)
+    slow = naive.rank_generations(P, CHIPS, mix, weights, price, day, 0.08, mult, aged)
+    for fast, expected in zip((level, cost, runs), slow, strict=False):
+        np.testing.assert_allclose(fast, expected, rtol=1e-10, atol=1e-12)
+    assert area["energy"] == pytest.approx(slow[3], abs=1e-12)
+    assert area["crowding"] >= 0
+
+
+def test_a_generation_is_dear_while_it_is_rarer_than_in_deliveries_and_makes_others_cheap():
+    fleet = [0.1, 0.4, 0.5, 0.0, 0.0, 0.0]
+    alone, late = rank([0, 0, 1, 0, 0, 0], fleet, day=0.0)[0], rank([0, 0, 0.2, 0, 0.8, 0], fleet, day=0.0)[0]
+    assert late[RUBIN] > late[B200] > late[H100]
+    assert late[B200] < alone[B200]
+    ripe = rank([0, 0, 0, 0, 1, 0], [0.0, 0.1, 0.1, 0.1, 0.7, 0.0], day=0.0)[0]
+    assert ripe[RUBIN] < late[RUBIN]
+    assert ripe[H100] < 0
+
+
+def test_old_chips_stop_first_when_power_is_dear():
+    runs = rank([0, 0, 1, 0, 0, 0], [0.2, 0.4, 0.4, 0, 0, 0], mult=7.0, rate=0.20)[2]
+    assert runs[A100] < 0.5 * runs[H100] < runs[H100] < 0.9 * runs[B200]
+    calm = rank([0, 0, 1, 0, 0, 0], [0.2, 0.4, 0.4, 0, 0, 0])[2]
+    assert calm.min() > 0.99
+
+
+def test_dark_machines_leave_the_fleet_sooner_and_no_gpu_is_lost():
+    calm, dear = build_economy(days=140), build_economy(days=140)
+    for economy in (calm, dear):
+        economy.burn_in()
+    dear.dials.power_mult = np.array([1.0, 1.0, 14.0, 1.0])
+    for day in range(120):
+        calm.step(day)
+        dear.step(day)
+    europe = dear.provider["region"] == 2
+    assert dear.retired[europe, A100].sum() > 1.2 * calm.retired[europe, A100].sum()
+    assert dear.generation_idle[2, A100] > 0.05 * dear.generation_fleet[2, A100]
+    assert dear.generation_utilisation[2, A100] < dear.generation_utilisation[2, GB300]
+    assert (dear.received == dear.fleet + dear.waiting.sum(axis=0) + dear.retired).all()
+    assert (dear.generation_idle <= dear.generation_fleet).all()
+
+
+def test_markups_over_the_cost_of_owning_rise_with_the_generation():
+    markups = []
+    for seed in range(1, 5):
+        economy = build_economy(seed=seed, days=10, burn_in=252)
+        for day in range(-252, -60):
+            economy.step(day)
+        markups.append(economy.generation_markup[0])
+    h100, b200, gb300, rubin = np.mean(markups, axis=0)[[H100, B200, GB300, RUBIN]]
+    assert 1.1 < h100 < 1.5
+    assert 1.6 < gb300 < 2.3 and 1.6 < b200 < 2.3
+    assert 2.0 < rubin < 2.7
+    assert h100 < gb300 < rubin
+
+
+def test_resale_follows_rent_and_age(economy):
+    value = economy.resale_value
+    assert (value > 0).all()
+    assert (value[:, H100] > value[:, A100]).all() and (value[:, RUBIN] > value[:, GB300]).all()
+    economy.outlook -= 0.5
+    assert (economy.resale_value < 0.7 * value).all()
+    economy.outlook -= 4.0
+    assert (economy.resale_value[:, H100] == 0).all()
+
+
+def test_fleet_prices_and_use_are_kept_by_month(economy):
+    for day in range(10, 60):
+        economy.step(day)
+    kept = economy.generation_history
+    done = ~np.isnan(kept["price"][:, 0, 0])
+    assert done.sum() == 3
+    np.testing.assert_allclose((kept["fleet"][done] * economy.chips["throughput"]).sum(axis=(1, 2)),
+                               np.sort((kept["fleet"][done] * economy.chips["throughput"]).sum(axis=(1, 2))))
+    assert (kept["utilisation"][done] <= 1).all() and (kept["price"][done] > 0).all()
+    record = economy.record()
+    assert record["gpu_price_h100"] == pytest.approx(np.exp(economy.region["price"][0] + economy.grade_level(59)))
+    assert record["gpu_price_h100"] == economy.generation_price[0, H100]
+
+
+def test_the_uncommitted_float_grows_with_the_world():
+    economy = build_economy(days=260)
+    economy.burn_in()
+    economy.step(0)
+    assert economy.float_growth == 1
+    for day in range(1, 252):
+        economy.step(day)
+    assert 2.0 < economy.float_growth < 2.5
