@@ -125,14 +125,17 @@ class ComputeFutures(mesa.Model):
         view = self.view(number)
         self.ask_for_targets(view)
         rows, targets = self.house.forced_targets()
-        forced, target = np.zeros(self.ledger.n, np.bool_), self.wish.copy()
-        forced[rows], target[rows] = True, targets
+        forced, target, own_value = np.zeros(self.ledger.n, np.bool_), self.wish, self.own_value
+        if len(rows):
+            target, own_value = target.copy(), own_value.copy()
+            forced[rows], target[rows], own_value[rows] = True, targets, np.nan
         arrivals = self.exchange.arrivals(self.desk, forced, self.day, number)
         self.show_quotes(view, forced)
-        own_value = np.where(forced[:, None], np.nan, self.own_value)
         self.exchange.trade(self.desk, arrivals, forced, target, own_value, self.urgency, self.day, number)
         self.exchange.look()
         self.house.note_trades(self.exchange.fills(), self.day, number)
+        if self.scenario.record.trades and self.day >= 0:
+            self.write_trades(number)
         self.house.check(self.day, number, self.exchange.slots["mark"])
 
     def ask_for_targets(self, view: View) -> None:
@@ -258,6 +261,13 @@ class ComputeFutures(mesa.Model):
                 self.day, slots["month"], slots["listed"] == 1, self.exchange.settle, self.exchange.contract.tick,
                 slots["volume"], self.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"],
                 self.house.rate)
+
+    def write_trades(self, number: int) -> None:
+        """Record each trade of the round."""
+        fills = self.exchange.fills()
+        taker, maker, bought = fills["taker_owner"], fills["maker_owner"], fills["side"] == 0
+        self.record.trades(self.day, number, np.where(bought, taker, maker), np.where(bought, maker, taker),
+                           self.exchange.slots["month"][fills["contract"]], fills["price"], fills["qty"])
 
     # --- copies of the world -------------------------------------------------------------------------
 

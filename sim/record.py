@@ -117,7 +117,8 @@ class Record:
         self.tick = tick
         slots = np.flatnonzero(listed)
         slots = slots[np.argsort(month[slots], kind="stable")]
-        rows = self._contracts.data[self._contracts.reserve(len(slots))]
+        at = self._contracts.reserve(len(slots))  # first, since it may replace the array
+        rows = self._contracts.data[at]
         rows["day"], rows["tick"] = day, tick
         for name, array in (("month", month), ("settle", settle), ("volume", volume), ("open_interest", open_interest),
                             ("bid", bid), ("ask", ask), ("depth", depth), ("rate", rate)):
@@ -146,7 +147,8 @@ class Record:
     def trades(self, day: int, round: int, buyer: np.ndarray, seller: np.ndarray, month: np.ndarray, price: np.ndarray,
                quantity: np.ndarray) -> None:
         """One event of kind "trade" for each fill: int64[k] rows, month numbers, ticks and contracts."""
-        rows = self._events.data[self._events.reserve(len(buyer))]
+        at = self._events.reserve(len(buyer))  # first, since it may replace the array
+        rows = self._events.data[at]
         rows["day"], rows["round"], rows["kind"], rows["agent_type"] = day, round, self._word("trade"), self._word("")
         for name, array in (("agent", buyer), ("counterparty", seller), ("month", month), ("price", price),
                             ("quantity", quantity)):

@@ -159,3 +159,11 @@ def test_handles_show_the_same_state_as_columns(finished):
     block = {kind.label: block for kind, block in finished.blocks.all}["ai_lab"]
     assert labs.agg("cash", sum) == block.cash.sum()
     assert sorted(agent.margin for agent in labs) == sorted(block.margin.tolist())
+
+
+def test_trades_are_recorded_when_asked_for():
+    model = run(scenario("record.trades=true"), days=5)
+    table, daily = model.record.table("events"), model.record.table("daily")
+    trades = table["kind"] == "trade"
+    assert table["quantity"][trades].sum() == daily["volume"].sum()
+    assert (table["agent"][trades] != table["counterparty"][trades]).all()

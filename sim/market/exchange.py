@@ -59,19 +59,23 @@ class Exchange:
     # --- the trading day ---------------------------------------------------------------------------
 
     def open_day(self, day: int, value: np.ndarray) -> None:
-        """List the months of this day; a new month opens at float64[36] ``value`` in ticks, by months ahead."""
-        current = self.calendar.month(day)
+        """List the months of this day.
+
+        value : float64[36]  consensus in ticks by months ahead; a new month opens there, or as far from it as the
+            month before is
+        """
+        current, old = self.calendar.month(day), self.slots["listed"] == 1
         for month in range(current, current + self.months):
             slot = month % self.months
             record = self.slots[slot]
             if record["month"] != month or not record["listed"]:
                 record["listed"], record["month"], record["last"] = 1, month, 0
                 self.history[: self.settled_days, slot] = np.nan  # those were prices of the month before it
-                price = max(1, round(float(value[month - current])))
-                self.settle[slot] = record["mark"] = price
-                near = (month - 1) % self.months
-                if month > current and self.slots[near]["listed"]:
+                near, worth = (month - 1) % self.months, float(value[month - current])
+                if month > current and old[near]:
+                    worth *= float(self.settle[near]) / float(value[month - 1 - current])  # as rich as its neighbour
                     self.variance[:, slot], self.trend[slot] = self.variance[:, near], 0.0
+                self.settle[slot] = record["mark"] = max(1, round(worth))
             self.days_left[slot] = self.calendar.last_day(month) - day
         rank = self.slots["month"] - current + 1
         self.slots["rank"] = rank
@@ -100,7 +104,7 @@ class Exchange:
         style = np.where(forced, len(desk.styles) - 1, desk.style_of)
         count = kernels.arrive(desk.key, self.streams.key("market.round", day, round_), style, desk.styles, ready,
                                rows, priority)
-        return rows[:count][np.argsort(priority[:count], kind="stable")]
+        return rows[:count][np.argsort(priority[:count])]  # no two are equal
 
     def trade(self, desk: Desk, rows: np.ndarray, forced: np.ndarray, target: np.ndarray, value: np.ndarray,
               urgency: np.ndarray, day: int, round_: int) -> None:
@@ -109,11 +113,14 @@ class Exchange:
         style = np.where(forced, len(desk.styles) - 1, desk.style_of)
         luck = self.streams.key("market.round", day, round_)
         stages = (kernels.RESTING, kernels.TAKING) if round_ == 0 and self.config.opening_auction else (kernels.ALL,)
+        visits = desk.styles["visits"][:, None]
+        looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
         for stage in stages:
             if stage == kernels.RESTING:
                 for slot in range(self.months):
                     self.book.open_auction(slot)
-            kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, self.slots,
+            kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, looks,
+                          self.slots,
                           self.ledger.position, self.ledger.basis, self.traded, desk.key, luck, self.tick_cents)
             if stage == kernels.RESTING:
                 first = int(self.book.arrays.state["fills"][0])

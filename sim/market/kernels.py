@@ -121,13 +121,14 @@ def order_for(book, slot, contract, luck, gap, style, urgency, value):
 
 
 @kernel
-def trade(book, rows, stage, target, value, urgency, style_of, styles, slots, position, basis, traded, key,
+def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, slots, position, basis, traded, key,
           round_key, tick_cents):
     """One round of orders by the participants in ``rows``, in that order.
 
     book : named tuple of a book's arrays, in/out; rows : int64[k]; stage : ALL, RESTING or TAKING;
     target : int64[n, contracts]; value : float64[n, contracts] ticks, nan for no own value;
-    urgency : float64[n], nan for the style's; style_of : int64[n]; styles : STYLE[m]; slots : SLOT[contracts], in/out;
+    urgency : float64[n], nan for the style's; style_of : int64[n]; styles : STYLE[m];
+    looks : float64[m, contracts], chance that a style looks at a contract on a visit; slots : SLOT[contracts], in/out;
     position : int64[n, contracts], basis : int64[n] cents, traded : int64[n] contracts, all in/out;
     key : uint64[n]; round_key : uint64; tick_cents : int64.
 
@@ -148,7 +149,7 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, slots, po
             if slot.listed == 0:
                 continue
             own_luck = combine(luck, slot.month)
-            if style.visits > 0.0 and uniform(own_luck, FIRST) >= 1.0 - (1.0 - slot.visit) ** style.visits:
+            if uniform(own_luck, FIRST) >= looks[style_of[row], contract]:
                 continue
             taking = uniform(own_luck, SECOND) < chance
             if (stage == RESTING and taking) or (stage == TAKING and not taking):

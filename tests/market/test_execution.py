@@ -61,7 +61,9 @@ class Pair:
         value = np.where(self.luck.random(target.shape) < 0.5, np.nan, self.luck.uniform(1, 400, target.shape))
         urgency = np.where(self.luck.random(PEOPLE) < 0.5, np.nan, self.luck.random(PEOPLE))
         self.book.reserve(PEOPLE * CONTRACTS)
-        kernels.trade(self.book.arrays, order, kernels.ALL, target, value, urgency, self.style_of, self.styles,
+        visits = self.styles["visits"][:, None]
+        looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
+        kernels.trade(self.book.arrays, order, kernels.ALL, target, value, urgency, self.style_of, self.styles, looks,
                       self.slots, self.position, self.basis, self.traded, self.key, round_key, TICK)
         for row in order.tolist():
             style = SimpleNamespace(**{n: self.styles[self.style_of[row]][n].item() for n in kernels.STYLE.names})
@@ -103,7 +105,7 @@ def one_taker(share: float, target: int, depth: int, value: float = float("nan")
     kernels.quote(book.arrays, np.array([1]), full(0), full(100), full(0), full(depth), full(1), 10, slots, position,
                   basis, traded, TICK)
     kernels.trade(book.arrays, np.array([0]), kernels.ALL, np.array([[target], [0]]), np.array([[value], [np.nan]]),
-                  np.full(2, np.nan), np.zeros(2, np.int64), styles, slots, position, basis, traded,
+                  np.full(2, np.nan), np.zeros(2, np.int64), styles, np.ones((1, 1)), slots, position, basis, traded,
                   np.ones(2, np.uint64), np.uint64(3), TICK)
     return int(position[0, 0])
 
