@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.clearing import christoffersen, cover, kupiec, procyclicality, share_out, traffic_light, waterfall
+from sim.clearing import christoffersen, cover, dampen, kupiec, procyclicality, share_out, traffic_light, waterfall
 
 Inputs = dict[str, Any]
 CENTS = 100
@@ -59,9 +59,11 @@ def _zones(inputs: Inputs) -> Inputs:
 
 
 def rises(inputs: Inputs) -> Inputs:
-    """Peak to trough of a margin path."""
-    if "margin" not in inputs or "buffer" in inputs:
-        raise LookupError("this case needs a margin model or a rule against procyclicality of its own")
+    """Peak to trough of a margin path, or what a buffer makes of it."""
+    if "margin" not in inputs:
+        raise LookupError("this case needs the data of its paper")
+    if "buffer" in inputs:
+        return {"path": dampen(inputs["margin"], "buffer", share=inputs["buffer"], release=inputs["Rel"])}
     found = procyclicality(inputs["margin"])
     return {"P2T_any": found.peak_to_trough, "max_1day_ratio": found.ratio[1]}
 

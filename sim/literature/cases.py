@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -39,9 +40,9 @@ class Check(NamedTuple):
 
 
 def _handlers() -> dict[str, Callable[[Case], Case]]:
-    from sim.literature import case_clearing, case_models, case_networks
+    from sim.literature import case_clearing, case_margin, case_models, case_networks
 
-    return case_networks.TOPICS | case_clearing.TOPICS | case_models.MODELS
+    return case_networks.TOPICS | case_clearing.TOPICS | case_margin.TOPICS | case_models.MODELS
 
 
 def solve(topic: str, inputs: Case) -> Case:
@@ -116,6 +117,9 @@ def compare(case: Case, ours: Any | None = None) -> list[Check]:
         got = found.get(name, "missing")
         bounds = {kind: tolerance[kind][place] if isinstance(tolerance.get(kind), list) else tolerance.get(kind)
                   for kind in ("abs", "rel")}
+        figure = name.partition("[")[0]
+        own = re.search(rf"\b{re.escape(figure)}: abs ([0-9.e-]+)", tolerance.get("note", "")) if figure else None
+        bounds = bounds if own is None else {"abs": float(own[1]), "rel": None}  # a figure with a bound of its own
         checks.append(Check(name, value, got, *_judge(value, got, bounds, tolerance)))
     return checks
 

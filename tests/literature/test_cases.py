@@ -12,14 +12,12 @@ DATA = Path(__file__).parent / "data"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation_literature.md"
 CASES = read_cases(*((DATA / name).read_text() for name in ("clearing_cases.json", "replication_targets.json")))
 
-# Margin models and offsets; they are added to `solve` with the functions that answer them.
-ELSEWHERE = ("margin_small_series", "span", "simm_commodity")
-NOT_SHIPPED = ("PSY.sp500", "PT-toy-buffer")
+NOT_SHIPPED = ("PSY.sp500",)
 
 
 def gating():
     for case in CASES:
-        if gates(case) and case.get("topic") not in ELSEWHERE and case["id"] not in NOT_SHIPPED:
+        if gates(case) and case["id"] not in NOT_SHIPPED:
             yield pytest.param(case, id=case["id"], marks=[pytest.mark.slow] if is_slow(case) else [])
 
 

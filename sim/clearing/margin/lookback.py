@@ -22,7 +22,7 @@ class Lookback(MarginModel):
     close_out_days: int = param(
         1, unit="business days", low=1, high=30, doc="margin period of risk: days that closing a defaulter out takes",
         source="CFTC rule 39.13(g)(2)(ii): one day for futures; EMIR asks for two")
-    window: int = param(500, unit="business days", low=20, high=2520, doc="lookback: past daily changes that count",
+    window: int = param(500, unit="business days", low=2, high=2520, doc="lookback: past daily changes that count",
                         source="judgement: two years; at least one is asked for")
     assumed_volatility: float = param(
         0.024, unit="per square root of a day", above=0, high=1,
