@@ -156,11 +156,8 @@ class ComputeFutures(mesa.Model):
             quotes = kind.intents(block, view)
             if quotes is not None:
                 luck = self.streams.uniform(f"{kind.label}.arrival", block.n, self.day, view.round)
-                order = np.argsort(luck, kind="stable")
                 quotes.bid_size[forced[block.rows]] = quotes.ask_size[forced[block.rows]] = 0
-                shuffled = quotes._replace(**{name: getattr(quotes, name)[order]
-                                              for name in ("bid", "ask", "bid_size", "ask_size", "step")})
-                self.exchange.quote(block.rows.start + order, shuffled)
+                self.exchange.quote(block.rows.start, np.argsort(luck, kind="stable"), quotes)
 
     def settle(self) -> None:
         """Daily settlement, variation margin, final settlement of the month that ends, fees."""

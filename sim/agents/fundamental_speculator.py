@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.agents.base import View, World
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.kernels import lean_on_value
 from sim.agents.rules import (
     error_shape,
     leverage_caps,
@@ -86,13 +87,10 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         return (leverage * per_cent * max(float(me.equity), 0.0)).astype(np.int64)
 
     def target(self, block: Population, view: View) -> np.ndarray:
-        caps = leverage_caps(view, self.leverage_max)
-        wish = mispricing(view) + block.belief
-        wish *= block.aggression[:, None]
-        np.minimum(np.maximum(wish, -caps, out=wish), caps, out=wish)
-        wish *= month_weights(view) * lots_per_cent(view)
-        wish *= np.maximum(block.equity, 0)[:, None]
-        return np.where(block.alive[:, None], wish.astype(np.int64), block.position)
+        out = np.empty(block.position.shape, np.int64)
+        lean_on_value(mispricing(view), block.belief, block.aggression, leverage_caps(view, self.leverage_max),
+                      month_weights(view) * lots_per_cent(view), block.equity, block.alive, block.position, out)
+        return out
 
     def reservation(self, block: Population, view: View) -> np.ndarray:
         return view.value * block.ratio

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
 from sim.agents.base import Execution, Quotes, View, World
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.kernels import MAKER, ladder
 from sim.agents.rules import MARGIN_SHARE, luck, month_weights, price
 from sim.plugin import param
 from sim.population import Column, Population
@@ -20,14 +21,6 @@ class MakerAgent(FundAgent):
     seen_value = Column(np.float64, 1.0, unit="ticks", doc="consensus value at the last look", shape="contracts")
     seen_month = Column(np.int64, unit="absolute month", doc="which month the slot then stood for", shape="contracts")
     nerve = Column(np.float64, 1.5, unit="multiple", doc="fast over slow volatility at which this maker steps back")
-
-
-class Inventory(NamedTuple):
-    """What a maker can carry and does carry."""
-
-    limit: np.ndarray  # float64[n]: contracts, all months together
-    net: np.ndarray  # int64[n]: contracts, all months together
-    full: np.ndarray  # float64[n]: net over limit, -1 to 1 while within it
 
 
 class MarketMaker(Fund, type="market_maker"):
@@ -118,53 +111,28 @@ class MarketMaker(Fund, type="market_maker"):
         reference += anchor * (value - reference)
         block.reference[:], block.seen_value[:], block.seen_month[:] = reference, value, view.month
 
-    def carrying(self, block: Population, view: View) -> Inventory:
-        """Limit and net inventory: the limit is a multiple of current equity, or what margin allows if that is less."""
-        weight = month_weights(view)
-        notional = max(float((weight * price(view)).sum()) * view.tick_cents, 1.0)
+    def limit(self, block: Population, view: View) -> np.ndarray:
+        """float64[n] contracts: largest net inventory, a multiple of current equity, or what margin allows if less."""
+        notional = max(float((month_weights(view) * price(view)).sum()) * view.tick_cents, 1.0)
         rate = max(float((view.margin_rate * (view.rank > 0)).max(initial=0.0)), 0.01)
-        limit = min(self.inventory, MARGIN_SHARE / rate) * np.maximum(block.equity, 0) / notional
-        net = block.position.sum(axis=1)
-        return Inventory(limit, net, net / np.maximum(limit, 1.0))
+        return min(self.inventory, MARGIN_SHARE / rate) * np.maximum(block.equity, 0) / notional
 
     def quotes(self, block: Population, view: View) -> Quotes:
-        """The ladder around the reservation price r = f exp(-skew (0.8 net/limit + 0.3 q_j/(limit w_j)))."""
-        held = self.carrying(block, view)
-        stressed = view.fast_volatility > block.nerve[:, None] * view.volatility
-        width = np.minimum(np.maximum(view.fast_volatility / self.calm, 0.25), self.widest)
-        lean = block.position * (0.3 / np.maximum(month_weights(view), 1e-9)) / np.maximum(held.limit, 1.0)[:, None]
-        lean += 0.8 * held.full[:, None]
-        middle = block.reference * np.exp(-self.skew * np.minimum(np.maximum(lean, -4.0), 4.0))
-        half = middle * np.minimum(self.half_spread * width * np.where(stressed, self.stress_spread, 1.0), 0.9)
-        bid = (middle - half).astype(np.int64)  # both prices are positive, so this rounds down
-        ask = (middle + half).astype(np.int64) + 1
-        step = np.maximum((self.step * width * middle).astype(np.int64), 1)
-        size = self.level_size(block, held)[:, None] * (month_weights(view) * np.where(stressed, self.stress_size, 1.0))
-        bid_size = (size * np.minimum(np.maximum(1.0 - held.full, 0.0), 1.0)[:, None]).astype(np.int64)
-        ask_size = (size * np.minimum(np.maximum(1.0 + held.full, 0.0), 1.0)[:, None]).astype(np.int64)
-        self.unload(block, held, size, bid, ask, bid_size, ask_size)
-        bid *= bid_size > 0  # a price of 0 is no quote
-        ask *= ask_size > 0
-        return Quotes(bid, ask, bid_size, ask_size, step, self.levels)
+        """The ladder around the reservation price r = f exp(-skew (0.8 net/limit + 0.3 q_j/(limit w_j))).
 
-    def level_size(self, block: Population, held: Inventory) -> np.ndarray:
-        """float64[n]: contracts at one level over all months; less where equity has been lost, none near closure."""
-        size = self.depth * held.limit * np.minimum(block.equity / np.maximum(block.capital, 1), 1.0)
-        size *= np.where(block.equity < self.weak * block.capital, self.weak_size, 1.0)
-        return np.where(block.alive & (block.equity > self.stops * block.capital), size, 0.0)
+        Spreads and steps widen with fast volatility; in stress size falls and the spread grows; less is shown where
+        equity has been lost, nothing near closure. Near the inventory limit a part of the largest leg is offered
+        through the market.
+        """
+        shown = [np.empty(block.position.shape, np.int64) for _ in range(5)]
+        ladder(self.dials, self.limit(block, view), view.fast_volatility, view.volatility, month_weights(view),
+               block.reference, block.position, block.equity, block.capital, block.alive, block.nerve, *shown)
+        return Quotes(*shown, self.levels)
 
-    def unload(self, block: Population, held: Inventory, size: np.ndarray, bid: np.ndarray, ask: np.ndarray,
-               bid_size: np.ndarray, ask_size: np.ndarray) -> None:
-        """Near the inventory limit, offer a part of the largest leg through the market (changes the last four)."""
-        overloaded = np.abs(held.full) > self.overload
-        if not overloaded.any():
-            return
-        for row in np.flatnonzero(overloaded & (size > 0.0).any(axis=1)):
-            long = held.net[row] > 0
-            leg = int(np.argmax(block.position[row] if long else -block.position[row]))
-            through = block.reference[row, leg] * (1.0 - self.lay_off_reach if long else 1.0 + self.lay_off_reach)
-            contracts = int(np.ceil(self.lay_off * abs(int(block.position[row, leg])) / self.levels))
-            if long:
-                ask[row, leg], ask_size[row, leg], bid_size[row, leg] = max(1, int(np.floor(through))), contracts, 0
-            else:
-                bid[row, leg], bid_size[row, leg], ask_size[row, leg] = max(1, int(np.ceil(through))), contracts, 0
+    @cached_property
+    def dials(self) -> np.ndarray:
+        """MAKER[1]: the parameters as the kernel reads them."""
+        dials = np.zeros(1, MAKER)
+        for name in MAKER.names:
+            dials[name] = getattr(self, name)
+        return dials

@@ -6,7 +6,8 @@ Every function gives the same numbers for one participant as for a block: the on
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -50,44 +51,62 @@ def full_cover(most: float, horizon: int, months: int) -> float:
     return sum(most * max(0.0, 1.0 - (rank - 0.5) / horizon) for rank in range(1, months + 1))
 
 
-@lru_cache(maxsize=256)
-def _weights(ranks: bytes, decay: float) -> np.ndarray:
-    rank = np.frombuffer(ranks, np.int64)
-    weight = np.where(rank > 0, np.exp(-rank / decay), 0.0)
-    weight = weight / max(float(weight.sum()), 1e-300)
-    weight.flags.writeable = False
-    return weight
+class _Seen:
+    """What has been worked out for one view, so that the types that see it share the result."""
+
+    __slots__ = ("known", "view")
+
+    def __init__(self, view: View | None) -> None:
+        self.view, self.known = view, dict[str, np.ndarray]()
 
 
-def month_weights(view: View, decay: float = 4.0) -> np.ndarray:
-    """float64[contracts]: how capital is spread over listed months, e^(-rank/decay) scaled to sum to one; else 0."""
-    return _weights(np.ascontiguousarray(view.rank, np.int64).tobytes(), decay)
+_last = _Seen(None)
 
 
-@lru_cache(maxsize=256)
-def _slots_by_rank(ranks: bytes) -> np.ndarray:
-    rank = np.frombuffer(ranks, np.int64)
-    order = np.argsort(rank, kind="stable")
-    order = order[len(rank) - int((rank > 0).sum()):]
-    order.flags.writeable = False
-    return order
+def once_a_view(rule: Callable[[View], np.ndarray]) -> Callable[[View], np.ndarray]:
+    """The same function, worked out once for each view; its result is read-only."""
+
+    @wraps(rule)
+    def shared(view: View) -> np.ndarray:
+        global _last
+        seen = _last
+        if seen.view is not view:
+            seen = _last = _Seen(view)
+        result = seen.known.get(rule.__name__)
+        if result is None:
+            result = seen.known[rule.__name__] = rule(view)
+            result.setflags(write=False)
+        return result
+
+    return shared
 
 
+@once_a_view
+def month_weights(view: View) -> np.ndarray:
+    """float64[contracts]: how capital is spread over the listed months, e^(-rank/4) scaled to sum to one; else 0."""
+    weight = np.where(view.rank > 0, np.exp(-view.rank / 4.0), 0.0)
+    return weight / max(float(weight.sum()), 1e-300)
+
+
+@once_a_view
 def slots_by_rank(view: View) -> np.ndarray:
     """int64[k]: the listed slots, nearest month first."""
-    return _slots_by_rank(np.ascontiguousarray(view.rank, np.int64).tobytes())
+    return np.argsort(view.rank, kind="stable")[len(view.rank) - int((view.rank > 0).sum()):]
 
 
+@once_a_view
 def price(view: View) -> np.ndarray:
     """float64[contracts] ticks: the middle of the quotes, at least one tick."""
     return np.maximum(view.mid, 1.0)
 
 
+@once_a_view
 def mispricing(view: View) -> np.ndarray:
     """float64[contracts]: log of consensus value over price; 0 where nothing is listed."""
     return np.where(view.rank > 0, np.log(np.maximum(view.value, 1.0) / price(view)), 0.0)
 
 
+@once_a_view
 def lots_per_cent(view: View) -> np.ndarray:
     """float64[contracts]: contracts that one cent of exposure buys."""
     return 1.0 / (price(view) * view.tick_cents)

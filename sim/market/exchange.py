@@ -91,11 +91,12 @@ class Exchange:
         self.slots["round_volume"] = self.slots["round_value"] = 0
         self.book.arrays.state["fills"] = 0
 
-    def quote(self, rows: np.ndarray, quotes: Any) -> None:
-        """Replace the quotes of int64[k] ledger rows by a ``Quotes`` of the same rows, in that order."""
-        self.book.reserve(2 * quotes.levels * self.months * len(rows))
-        kernels.quote(self.book.arrays, rows, quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size, quotes.step,
-                      quotes.levels, self.slots, self.ledger.position, self.ledger.basis, self.traded, self.tick_cents)
+    def quote(self, start: int, order: np.ndarray, quotes: Any) -> None:
+        """Replace the quotes of a block that begins at ledger row ``start``, its int64[k] rows in this order."""
+        self.book.reserve(2 * quotes.levels * self.months * len(order))
+        kernels.quote(self.book.arrays, order, start, quotes.bid, quotes.ask, quotes.bid_size, quotes.ask_size,
+                      quotes.step, quotes.levels, self.slots, self.ledger.position, self.ledger.basis, self.traded,
+                      self.tick_cents)
 
     def arrivals(self, desk: Desk, forced: np.ndarray, day: int, round_: int) -> np.ndarray:
         """int64[k]: the rows that look at the market in this round, in the order in which they arrive."""

@@ -170,16 +170,17 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, sl
 
 
 @kernel
-def quote(book, rows, bid, ask, bid_size, ask_size, step, levels, slots, position, basis, traded, tick_cents):
-    """Replace the quotes of market makers; a new quote that crosses a stale order trades with it.
+def quote(book, order, start, bid, ask, bid_size, ask_size, step, levels, slots, position, basis, traded, tick_cents):
+    """Replace the quotes of a block of market makers; a new quote that crosses a stale order trades with it.
 
-    rows : int64[k] ledger rows in order of arrival; bid, ask, bid_size, ask_size, step : int64[k, contracts], prices
-    0 for no quote; levels : int64; the rest as in ``trade``.
+    order : int64[k], rows of the block in order of arrival; start : int64, the block's first row in the ledger;
+    bid, ask, bid_size, ask_size, step : int64[k, contracts] by row of the block, prices 0 for no quote; levels : int64.
     """
     book = borrow_book(book)
     position, basis, traded, slots = borrow(position), borrow(basis), borrow(traded), borrow(slots)
-    for number in range(rows.shape[0]):
-        row = rows[number]
+    for place in range(order.shape[0]):
+        number = order[place]
+        row = start + number
         for contract in range(slots.shape[0]):
             cancel_owner(book, contract, row)
             if slots[contract].listed == 0:

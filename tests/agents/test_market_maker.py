@@ -115,7 +115,7 @@ def test_makers_lean_against_what_they_hold():
     block, random = a_block(MAKER, 3), np.random.default_rng(1)
     view = calm_view(random)
     flat = MAKER.intents(block, view)
-    limit = MAKER.carrying(block, view).limit
+    limit = MAKER.limit(block, view)
     block.position[0, :] = np.rint(0.05 * limit[0])
     block.position[1, :] = -np.rint(0.05 * limit[1])
     lean = MAKER.intents(block, view._replace(mid=block.reference[2]))
@@ -130,8 +130,8 @@ def test_an_overloaded_maker_sells_a_fifth_of_its_largest_leg_through_the_market
     block, random = a_block(MAKER, 2), np.random.default_rng(1)
     view = calm_view(random)
     MAKER.intents(block, view)
-    limit = int(MAKER.carrying(block, view).limit[0])
-    block.position[0, 3], block.position[1, 2] = int(0.9 * limit), -int(0.9 * MAKER.carrying(block, view).limit[1])
+    limit = int(MAKER.limit(block, view)[0])
+    block.position[0, 3], block.position[1, 2] = int(0.9 * limit), -int(0.9 * MAKER.limit(block, view)[1])
     quotes = MAKER.intents(block, view._replace(mid=block.reference[0]))
     leg = block.position[0, 3]
     assert 5 * quotes.ask_size[0, 3] >= 0.2 * leg
@@ -145,11 +145,11 @@ def test_an_overloaded_maker_sells_a_fifth_of_its_largest_leg_through_the_market
 def test_capacity_follows_current_equity_and_margin():
     block, random = a_block(MAKER, 2), np.random.default_rng(1)
     view = calm_view(random)
-    full = MAKER.carrying(block, view).limit[0]
+    full = MAKER.limit(block, view)[0]
     block.equity[0] //= 2
-    assert abs(MAKER.carrying(block, view).limit[0] / full - 0.5) < 1e-6
-    dear = MAKER.carrying(block, view._replace(margin_rate=np.full(12, 0.6))).limit[1]
-    assert abs(dear / MAKER.carrying(block, view).limit[1] - 0.5) < 1e-9
+    assert abs(MAKER.limit(block, view)[0] / full - 0.5) < 1e-6
+    dear = MAKER.limit(block, view._replace(margin_rate=np.full(12, 0.6)))[1]
+    assert abs(dear / MAKER.limit(block, view)[1] - 0.5) < 1e-9
 
 
 def test_in_the_delivery_month_the_reference_becomes_the_average():

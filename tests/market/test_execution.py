@@ -42,10 +42,11 @@ class Pair:
         bid, ask = mid - self.luck.integers(0, 4, mid.shape), mid + self.luck.integers(0, 4, mid.shape)
         size, step = self.luck.integers(0, 9, (2, 3, CONTRACTS)), self.luck.integers(1, 4, mid.shape)
         self.book.reserve(6 * 3 * CONTRACTS)
-        kernels.quote(self.book.arrays, rows, bid, ask, size[0], size[1], step, 3, self.slots, self.position, self.basis,
-                      self.traded, TICK)
-        for n, row in enumerate(rows.tolist()):
-            self.plain.quote(row, *(part.tolist() for part in (bid[n], ask[n], size[0, n], size[1, n], step[n])), 3)
+        kernels.quote(self.book.arrays, rows, 0, bid, ask, size[0], size[1], step, 3, self.slots, self.position,
+                      self.basis, self.traded, TICK)
+        for row in rows.tolist():
+            shown = (part[row].tolist() for part in (bid, ask, size[0], size[1], step))
+            self.plain.quote(row, *shown, 3)
 
     def round(self, number: int) -> None:
         round_key = np.uint64(combine(99, number))
@@ -53,7 +54,8 @@ class Pair:
         ready = self.luck.random(PEOPLE) < 0.8
         count = kernels.arrive(self.key, round_key, self.style_of, self.styles, ready, rows, priority)
         luck = [combine(int(k), int(round_key)) for k in self.key]
-        expected = [r for r in range(PEOPLE) if ready[r] and uniform(luck[r], 0) < self.styles[self.style_of[r]]["activity"]]
+        activity = self.styles["activity"][self.style_of]
+        expected = [r for r in range(PEOPLE) if ready[r] and uniform(luck[r], 0) < activity[r]]
         assert rows[:count].tolist() == expected
         assert priority[:count].tolist() == [combine(luck[r], 1) for r in expected]
         order = rows[:count][np.argsort(priority[:count], kind="stable")]
@@ -102,7 +104,7 @@ def one_taker(share: float, target: int, depth: int, value: float = float("nan")
     position, basis, traded = np.zeros((2, 1), np.int64), np.zeros(2, np.int64), np.zeros(2, np.int64)
     full = lambda number: np.full((1, 1), number)
     book.reserve(100)
-    kernels.quote(book.arrays, np.array([1]), full(0), full(100), full(0), full(depth), full(1), 10, slots, position,
+    kernels.quote(book.arrays, np.array([0]), 1, full(0), full(100), full(0), full(depth), full(1), 10, slots, position,
                   basis, traded, TICK)
     kernels.trade(book.arrays, np.array([0]), kernels.ALL, np.array([[target], [0]]), np.array([[value], [np.nan]]),
                   np.full(2, np.nan), np.zeros(2, np.int64), styles, np.ones((1, 1)), slots, position, basis, traded,
