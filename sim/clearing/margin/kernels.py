@@ -12,29 +12,23 @@ FULL, MID, ONE_SIDED = 0, 1, 2  # how a past change is rescaled; FLOORED is FULL
 
 
 @leaf
-def enter(worst, count, loss):
-    """Put a loss into the float64[deep] largest, the worst first, of which ``count`` are filled; returns the count."""
-    deep = worst.shape[0]
-    at = count if count < deep else deep - 1
-    while at > 0 and worst[at - 1] < loss:
-        worst[at] = worst[at - 1]
-        at -= 1
-    worst[at] = loss
-    return min(count + 1, deep)
-
-
-@leaf
 def keep_largest(losses, sign, worst):
-    """The largest of sign x float64[n] losses, the worst first, into float64[deep]."""
+    """The largest of sign x float64[n] losses, the worst first, into float64[deep].
+
+    A loss that enters is carried down past all that are kept, without asking where it belongs: a wrong guess of the
+    processor would cost more than the few comparisons.
+    """
     deep = worst.shape[0]
-    count = np.int64(0)
+    worst[:] = -np.inf
     bar = -np.inf  # a loss must be above it to enter
     for s in range(losses.shape[0]):
         loss = sign * losses[s]
         if loss > bar:
-            count = enter(worst, count, loss)
-            if count == deep:
-                bar = worst[deep - 1]
+            for place in range(deep):
+                held = worst[place]
+                worst[place] = max(held, loss)
+                loss = min(held, loss)
+            bar = worst[deep - 1]
 
 
 @kernel
