@@ -6,7 +6,8 @@ Every shipped scenario `shock_*` is run without a futures market, with and witho
 (default 12 seeds). Prints figures over the world without the shock (geometric mean over seeds) some business days
 after the first day of the shock; then the bands of sim/data/shock_bands.csv: what was reached on the first day of
 the window, what comes nearest to the middle of the band within the window, and a verdict. `sizes` also runs the
-mild and severe sizes that the scenarios' comments give; `types` every type of shock by itself, at its defaults.
+mild and severe sizes that the scenarios' comments give, and the gain in efficiency under other elasticities of
+demand; `types` every type of shock by itself, at its defaults.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ ROOT = Path(__file__).parents[1]
 AFTER = (1, 20, 60, 125, 190, 252, 370)  # business days after the first day of a shock
 RATIOS = ("spot_us", "spot_cn", "spot_eu", "list_median", "index_assessed", "index_transaction", "forward_12",
           "capacity_h100e", "orders_placed", "token_price")
-SHARES = ("utilisation", "rationed_share", "stranded")
+SHARES = ("utilisation", "used_eu", "rationed_share", "stranded")
 SIZES = ("mild", "mid", "severe")
 
 
@@ -51,6 +52,7 @@ def run(scenario, seed: int, shocks, days: int) -> dict[str, np.ndarray]:
         economy.step(day)
         row = economy.record()
         row["stranded"] = economy.waiting.sum() / economy.fleet.sum()  # GPUs that wait for a site over those that run
+        row["used_eu"] = economy.region["used"][2]  # share of Europe's capacity that works
         row["forward_12"] = economy.forecast[scenario.indices[0].label][12]
         out.append([row[name] for name in (*RATIOS, *SHARES)])
     return dict(zip((*RATIOS, *SHARES), np.array(out).T, strict=True))
@@ -121,6 +123,11 @@ def main(seeds: int, options: list[str]) -> None:
                 label = name if size == "mid" else f"{name} {size}"
                 found[label] = respond(scenario, scenario.shocks, seeds, scenario.days, calm)
                 table(label, found[label])
+    if "sizes" in options:
+        for elasticity in (0.5, 0.9, 1.1, 1.5):  # the Jevons dial
+            scenario = sim.load("shock_efficiency", [f"compute.demand.elasticity_slow={elasticity}"])
+            table(f"shock_efficiency, elasticity {elasticity:g}",
+                  respond(scenario, scenario.shocks, seeds, scenario.days, calm))
     print("\nagainst the bands")
     for label, figures in found.items():
         against_bands(label, figures, bands)

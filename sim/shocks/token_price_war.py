@@ -20,6 +20,8 @@ class TokenPriceWar(Passing, type="token_price_war"):
     pass_through: float = param(0.25, unit="elasticity", low=0, high=1,
                                 doc="change of compute wanted, in logs, over that of tokens wanted",
                                 source="judgement: as in a demand surge; models, batching and caching take the rest")
+    answer: int = param(126, unit="business days", low=1, high=2520, doc="days until users have answered in full",
+                        source="judgement: half a year; tokens in China rose tenfold in the year after May 2024")
     onset: int = onset(7, f"{WAR}: rivals followed within ten days")
     hold: int = hold(124, "judgement: half a year")
     half_life: float | None = half_life(None, f"{WAR}: cuts were not taken back")
@@ -30,8 +32,11 @@ class TokenPriceWar(Passing, type="token_price_war"):
 
     def contribute(self, economy: Any, day: int, level: float) -> None:
         economy.dials.contribute(day, "token_mult", partly(self.price, level))
-        economy.dials.contribute(day, "demand_mult", partly(self.compute(), level))
+        answered = min(1.0, (day - economy.calendar.day_on(self.date) + 1) / self.answer)
+        economy.dials.contribute(day, "demand_mult", partly(self.compute(), level * answered))
 
     def effect(self) -> str:
-        answer = f" and demand for compute {change(self.compute())}" if self.compute() != 1 else ""
-        return f"The posted price of tokens {change(self.price)}{answer} from {in_words(self.date)}{self.course()}."
+        text = f"The posted price of tokens {change(self.price)} from {in_words(self.date)}{self.course()}"
+        if self.compute() != 1:
+            text += f", while demand for compute {change(self.compute())} within {self.answer} business days"
+        return f"{text}."

@@ -129,7 +129,7 @@ DIRECTIONS = [  # type, values, figure, days after the first day, sign
     ("memory_shortage", {}, "capacity_h100e", 200, -1), ("memory_shortage", {}, "spot_us", 200, 1),
     ("memory_shortage", {}, "orders_placed", 40, -1),
     ("capex_cut", {}, "spot_us", 60, -1), ("capex_cut", {}, "orders_placed", 60, -1),
-    ("token_price_war", {}, "token_price", 10, -1), ("token_price_war", {}, "spot_us", 10, 1),
+    ("token_price_war", {}, "token_price", 10, -1), ("token_price_war", {}, "spot_us", 60, 1),
     ("index_restatement", {}, "index_assessed", 0, -1),
     ("index_restatement", {"factor": 1.38}, "index_assessed", 30, 1),
     ("provider_leaves_panel", {"providers": 5}, "index_assessed", 0, 0),
@@ -278,8 +278,8 @@ SENTENCES = {
     "capex_cut": "Hyperscalers order 54.3 % of their usual chips and others 30 %, and 3 % of all capacity is offered "
                  "for sublet, from 29 Oct 2026; it builds up until 28 Jan 2027, stays until 28 Jan 2028 and then fades "
                  "with a half-life of 252 business days.",
-    "token_price_war": "The posted price of tokens falls by 65 % and demand for compute rises by 33.5 % from 29 Oct "
-                       "2026; it builds up until 6 Nov 2026 and then lasts.",
+    "token_price_war": "The posted price of tokens falls by 65 % from 29 Oct 2026; it builds up until 6 Nov 2026 and "
+                       "then lasts, while demand for compute rises by 33.5 % within 126 business days.",
     "index_restatement": 'The index "assessed" falls by 6 % on 29 Oct 2026 by a change of method.',
     "provider_leaves_panel": 'The heaviest provider leaves the panel of the index "assessed" on 29 Oct 2026, for good.',
     "float_withheld": "40 % of uncommitted capacity is withheld from the spot market from 29 Oct 2026; it builds up "
@@ -307,7 +307,7 @@ def test_a_shock_says_what_it_does_in_one_sentence(name):
     ("demand_surge", {"onset": 1}, "; it lasts."),
     ("efficiency_gain", {"onset": 1}, "from 29 Oct 2026, for good."),
     ("power_price", {"curtailed": 0.1}, "rises 6-fold and 10 % of capacity is switched off in Europe"),
-    ("token_price_war", {"pass_through": 0.0}, "falls by 65 % from 29 Oct 2026;"),
+    ("token_price_war", {"pass_through": 0.0}, "6 Nov 2026 and then lasts."),
     ("float_withheld", {"sublets": 0.5}, "40 % of uncommitted capacity and 50 % of sublets is withheld"),
     ("provider_leaves_panel", {"providers": 3}, "The 3 heaviest providers leave"),
     ("model_size_shift", {"towards": "large"}, "9 times more compute a token"),
