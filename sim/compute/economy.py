@@ -16,10 +16,11 @@ from sim.compute import start, supply
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
+from sim.compute.events import Events
 from sim.compute.generation_kernels import rank_generations
 from sim.compute.generations import TABLE
 from sim.compute.indices.base import Index
-from sim.compute.indices.transaction import AHEAD
+from sim.compute.indices.deals import AHEAD
 from sim.compute.kernels import step_market
 from sim.compute.layout import (
     MONTH_DAYS,
@@ -41,7 +42,7 @@ from sim.streams import Streams
 __all__ = ["REGIONS", "Economy", "Operators"]
 
 
-class Economy(Readings):
+class Economy(Readings, Events):
     """Chips, fleets, demand, spot and list prices, indices and what the public expects of them.
 
     Parameters
@@ -120,6 +121,7 @@ class Economy(Readings):
         days = len(self.calendar.dates)
         self.index_history = {index.label: np.full(days, np.nan) for index in self.indices}
         self.index_value = {index.label: math.nan for index in self.indices}
+        self.trust = {index.label: math.nan for index in self.indices}
         self.forecast = {index.label: np.full(MONTHS, np.nan) for index in self.indices}
         months = int(self.calendar.month_of[-1] - self.calendar.month_of[0]) + 1
         self.generation_history = {name: np.full((months, *self.level.shape), np.nan) for name in TABLE}
@@ -219,8 +221,13 @@ class Economy(Readings):
         centres[0] = left / 2
         for index in self.indices:
             state, history = self._index_state[index.label], self.index_history[index.label]
-            value = math.floor(index.value(self, state, day) * 100 + 0.5) / 100
-            history[row] = self.index_value[index.label] = value
+            value = index.value(self, state, day)
+            if math.isnan(value):  # too few have reported: yesterday's value stands, on a first day that of deals
+                value = self.index_value[index.label]
+                value = math.exp(index.transactions(self, day)) if math.isnan(value) else value
+            self.index_value[index.label] = math.floor(value * index.per_unit + 0.5) / index.per_unit
+            history[row] = value = self.index_value[index.label]
+            self.trust[index.label] = index.trust(self, state, day, value)
             path = np.exp(np.interp(centres, AHEAD, index.expected(self, state, day)))
             seen = history[first:row + 1]
             path[0] = (seen.sum() + left * path[0]) / (len(seen) + left)
@@ -236,50 +243,12 @@ class Economy(Readings):
             for name in TABLE:
                 self.generation_history[name][row] = getattr(self, f"generation_{name}")
 
-    # --- what shocks do ----------------------------------------------------------------------------------
-
-    def efficiency_jump(self, factor: float, share: float | None = None) -> None:
-        """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds.
-
-        share : part of demand that it reaches; the parameter `efficiency_share` if left out
-        """
-        w, p, jump = self.world[0], self.p, math.log(factor)
-        reach = p.efficiency_share if share is None else share
-        w.saving_target += reach * jump
-        w.rebound_target += reach * p.elasticity_slow * jump
-        w.efficiency *= factor
-
-    def demand_jump(self, size: float, regions: list[int] | None = None) -> None:
-        """Uncommitted demand jumps by `size` in logs, everywhere or in some regions, and fades as all jumps do."""
-        if regions is None:
-            self.world["jump"] += size
-        else:
-            self.region["jump"][regions] += size
-
-    def age_old_chips(self, size: float) -> None:
-        """An H100-hour loses `size` in logs against the work of newer chips, for good."""
-        self.world["aged"] += size
-
-    def _index(self, name: str) -> Index:
-        for one in self.indices:
-            if one.label == name:
-                return one
-        raise KeyError(f"no index {name!r}; there are {', '.join(self._index_state)}")
-
-    def restate(self, index: str, factor: float) -> None:
-        """A change of method multiplies the level of an index from its next value on. Raises KeyError if unknown."""
-        self._index(index).restate(self._index_state[index], factor)
-
-    def leave_panel(self, index: str, providers: int) -> None:
-        """The heaviest providers leave the panel of an index for good. Raises KeyError if unknown."""
-        self._index(index).leave(self, self._index_state[index], providers)
-
     # --- copies ------------------------------------------------------------------------------------------
 
     _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry",
               "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix", "region", "world", "outlook",
-              "_path", "_future", "index_history", "index_value", "generation_history", "_first_float", "forecast",
-              "_index_state")
+              "_path", "_future", "index_history", "index_value", "trust", "generation_history", "_first_float",
+              "forecast", "_index_state")
 
     def snapshot(self) -> dict:
         """All that changes, copied."""

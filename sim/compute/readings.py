@@ -20,13 +20,14 @@ class Readings(Generations):
 
     tokens: TokenPrices
     index_value: dict[str, float]
+    trust: dict[str, float]
     _future: np.ndarray
     _first_float: float
 
     def grade_level(self, day: int) -> float:
         """Log of an H100-hour over an H100-equivalent hour."""
-        w = self.world[0]
-        return float(w.grade - self.p.obsolescence * day - w.aged - w.crowding)
+        w = self.world
+        return w["grade"].item() - self.p.obsolescence * day - w["aged"].item() - w["crowding"].item()
 
     @property
     def spot(self) -> np.ndarray:
@@ -121,6 +122,7 @@ class Readings(Generations):
         spot = self.spot
         out = {f"spot_{name.lower()}": float(spot[r]) for r, name in enumerate(REGIONS)}
         out |= {f"index_{label}": value for label, value in self.index_value.items()}
+        out |= {f"trust_{label}": value for label, value in self.trust.items()}
         return out | {
             "utilisation": self.utilisation, "rationed_share": self.rationed_share, "idle_share": self.idle_share,
             "stockout_share": self.stockout_share, "capacity_h100e": self.capacity_total,

@@ -29,7 +29,8 @@ def delivery_mix(p: SimpleNamespace, day: float, control: float, domestic: float
     blackwell = logistic((day - p.gb300_day) / p.takeover_width)
     nvidia = np.zeros(len(GENERATIONS))
     nvidia[2:5] = (1 - rubin) * (1 - blackwell), (1 - rubin) * blackwell, rubin
-    out = np.tile(nvidia, (len(REGIONS), 1))
+    out = np.empty((len(REGIONS), len(GENERATIONS)))
+    out[:] = nvidia
     passed = p.nvidia_share_china * control
     domestic = domestic * (1 - p.nvidia_share_china)
     share = passed / (passed + domestic) if passed + domestic > 0 else 0.0

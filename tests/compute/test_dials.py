@@ -115,7 +115,8 @@ def test_the_heaviest_leave_the_panel_and_the_last_stays(economy):
     assert (state["weight"] > 0).sum() == 1
     state["present"][:] = True
     state["present"][state["weight"].argmax()] = False
-    assert np.isfinite(index.value(economy, state, 10))
+    economy.provider["chance"] = 1.0  # who is missing stays so today
+    assert np.isnan(index.value(economy, state, 10))  # nobody reports: yesterday's value stands
     with pytest.raises(ValueError, match="has no panel"):
         economy.leave_panel("transaction", 1)
     with pytest.raises(KeyError, match="no index 'none'"):

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from sim.compute.economy import Economy
 
 
+def trim(quotes: np.ndarray, weight: np.ndarray, share: float) -> np.ndarray:
+    """float64[m]: weights without the lowest and the highest `share` of their sum, in the order of the quotes."""
+    order = np.argsort(quotes, kind="stable")
+    reached = np.cumsum(weight[order])
+    low, high = share * reached[-1], (1 - share) * reached[-1]
+    out = np.zeros_like(weight)
+    out[order] = np.maximum(0.0, np.minimum(reached, high) - np.maximum(reached - weight[order], low))
+    return out
+
+
 class Assessed(Index, type="assessed"):
     """Weighted mean of normalised list prices of a panel of providers; sticky, restated now and then."""
 
@@ -36,6 +46,12 @@ class Assessed(Index, type="assessed"):
                                 source="Silicon Data announcements 2025-03 to 2026-09: five level breaks in 19 months")
     restatement_least: float = param(0.03, unit="log", low=0, high=1, doc="least size, either sign", source="same")
     restatement_most: float = param(0.07, unit="log", low=0, high=1, doc="largest size, either sign", source="same")
+    trimmed: float = param(0.0, unit="share", low=0, below=0.5,
+                           doc="weight cut off at each end of the quotes before they are averaged",
+                           source="judgement: published methods normalise quotes and do not speak of trimming")
+    least: float = param(0.25, unit="share", low=0, high=1,
+                         doc="weight that must report; with less, yesterday's value stands",
+                         source="judgement: a quarter of the panel, where no rule is published")
 
     def start(self, economy: Economy) -> State:
         provider = economy.provider
@@ -44,7 +60,7 @@ class Assessed(Index, type="assessed"):
         weight = np.arange(1, len(rows) + 1, dtype=float) ** -self.concentration
         weight /= weight.sum()
         state = {"rows": rows, "weight": weight, "present": np.ones(len(rows), bool), "region": np.zeros(4),
-                 "restatement": np.zeros(1), "level": np.zeros(1), "work": np.empty(MONTHS + 1), "panel": np.zeros(3)}
+                 **self.memory(economy), "level": np.zeros(1), "work": np.empty(MONTHS + 1), "panel": np.zeros(3)}
         self._sum_up(economy, state)
         return state
 
@@ -71,22 +87,34 @@ class Assessed(Index, type="assessed"):
     def panel_mean(self, provider: np.ndarray, rows: np.ndarray, weight: np.ndarray, present: np.ndarray) -> float:
         """$/GPU-hour: mean of the normalised quotes of those who report; updates who does (bool[m]).
 
-        A provider whose feed fails is missing from every panel at once. Where nobody reports, all quotes stand.
+        A provider whose feed fails is missing from every panel at once. Where nobody reports, all quotes count.
         """
         chance, quotes, markups = (provider[name][rows] for name in ("chance", "log_list", "markup"))
         present[:] = np.where(present, chance >= self.missing, chance < self.returning)
         if (weight * present).any():
             weight = weight * present
-        return float((weight * np.exp(quotes - self.normalisation * markups)).sum() / weight.sum())
+        quotes = np.exp(quotes - self.normalisation * markups)
+        if self.trimmed > 0:
+            weight = trim(quotes, weight, self.trimmed)
+        return float((weight * quotes).sum() / weight.sum())
 
     def value(self, economy: Economy, state: State, day: int) -> float:
         mean = self.panel_mean(economy.provider, state["rows"], state["weight"], state["present"])
         u = economy.streams.uniform(f"index.{self.label}.restatement", 3, day)
         if u[0] < self.restatements / 252:
             size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
-            state["restatement"][0] += size if u[2] < 0.5 else -size
+            self.restate(state, math.exp(size if u[2] < 0.5 else -size))
+        if state["weight"][state["present"]].sum() < self.least:
+            return math.nan
         state["level"][0] = math.log(mean)
         return math.exp(state["level"][0] + state["restatement"][0])
+
+    def contributors(self, economy: Economy, state: State) -> tuple[float, float]:
+        weight = state["weight"] * state["present"]
+        return float(np.count_nonzero(weight)), float(weight.max() / max(weight.sum(), 1e-12))
+
+    def transactions(self, economy: Economy, day: int) -> float:
+        return float(economy.region["price"][0]) + economy.grade_level(day)
 
     def expected(self, economy: Economy, state: State, day: int) -> np.ndarray:
         hazard, spot, offset = state["panel"]

@@ -1,0 +1,56 @@
+"""What a shock does to the compute economy at once; lasting disturbances are dials."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from sim.compute.indices.base import Index, State
+
+
+class Events:
+    """Events that change the state of an economy on the day they happen."""
+
+    p: SimpleNamespace
+    world: np.ndarray
+    region: np.ndarray
+    indices: tuple[Index, ...]
+    _index_state: dict[str, State]
+
+    def efficiency_jump(self, factor: float, share: float | None = None) -> None:
+        """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds.
+
+        share : part of demand that it reaches; the parameter `efficiency_share` if left out
+        """
+        w, p, jump = self.world[0], self.p, math.log(factor)
+        reach = p.efficiency_share if share is None else share
+        w.saving_target += reach * jump
+        w.rebound_target += reach * p.elasticity_slow * jump
+        w.efficiency *= factor
+
+    def demand_jump(self, size: float, regions: list[int] | None = None) -> None:
+        """Uncommitted demand jumps by `size` in logs, everywhere or in some regions, and fades as all jumps do."""
+        if regions is None:
+            self.world["jump"] += size
+        else:
+            self.region["jump"][regions] += size
+
+    def age_old_chips(self, size: float) -> None:
+        """An H100-hour loses `size` in logs against the work of newer chips, for good."""
+        self.world["aged"] += size
+
+    def _index(self, name: str) -> Index:
+        for one in self.indices:
+            if one.label == name:
+                return one
+        raise KeyError(f"no index {name!r}; there are {', '.join(self._index_state)}")
+
+    def restate(self, index: str, factor: float) -> None:
+        """A change of method multiplies the level of an index from its next value on. Raises KeyError if unknown."""
+        self._index(index).restate(self._index_state[index], factor)
+
+    def leave_panel(self, index: str, providers: int) -> None:
+        """The heaviest providers leave the panel of an index for good. Raises KeyError if unknown."""
+        self._index(index).leave(self, self._index_state[index], providers)
