@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.errors import BadInput
+    from sim.experiments.compare import compare
     from sim.results import Results
     from sim.run import run
     from sim.scenario import Scenario
 
-__all__ = ["BadInput", "Results", "Scenario", "load", "run"]
+__all__ = ["BadInput", "Results", "Scenario", "compare", "load", "run"]
 
-HOMES = {"BadInput": "sim.errors", "Results": "sim.results", "Scenario": "sim.scenario", "run": "sim.run"}
+HOMES = {"BadInput": "sim.errors", "Results": "sim.results", "Scenario": "sim.scenario", "run": "sim.run",
+         "compare": "sim.experiments.compare"}
 
 
 def load(source: str | Path, changes: Iterable[str] | Mapping[str, Any] = ()) -> Scenario:

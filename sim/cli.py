@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from sim import cli_experiments
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
     """What a command understands."""
+    if name in cli_experiments.OPTIONS:
+        cli_experiments.OPTIONS[name](parser)
     if name in ("describe", "run"):
         parser.add_argument("scenario", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
     if name == "check":
@@ -200,6 +203,9 @@ def run(options: argparse.Namespace) -> int:
     page = build(results) if results.figures.runs else None
     print(outcome(scenario, results, page))
     return FAILED if results.failed else FINE
+
+
+command(cli_experiments.compare)
 
 
 @command

@@ -27,7 +27,7 @@ def execute_all(jobs: Sequence[Job], processes: int, show: Show, note: Note) -> 
     """
     if processes == 1 or len(jobs) == 1:
         return _one_after_another(jobs, show, note)
-    _warm(jobs[0])
+    warm(jobs[0])
     return _side_by_side(jobs, min(processes, len(jobs)), show, note)
 
 
@@ -58,7 +58,7 @@ def _one_after_another(jobs: Sequence[Job], show: Show, note: Note) -> tuple[lis
     return outcomes, False
 
 
-def _warm(job: Job) -> None:
+def warm(job: Job) -> None:
     """Compile every kernel once, in this process, so that the others find it in the cache."""
     if not jit.is_warm():
         days = iter(range(2))
