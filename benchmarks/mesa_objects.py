@@ -3,16 +3,16 @@
     python benchmarks/mesa_objects.py [--participants 1000 10000] [--rounds 7] [--seed 1]
 
 Participants are ``mesa.Agent``s with ordinary attributes, called by ``shuffle_do("step")`` and ``do``; books are
-queues in dictionaries with running totals, so that nothing is searched; random numbers are Python's own; only
-watched accounts are tested after a round; nothing is recorded. There are two object models:
+queues in dictionaries with running totals, so that nothing is searched; only watched accounts are tested after a
+round; nothing is recorded. There are three object models:
 
-* as written: a participant that decides asks the rule that its type states for one participant (``target_of``),
-  short numpy arrays over the months, as one writes it down first
-* tuned: what is the same for a whole type is read off the market once a round, and a participant works out plain
-  numbers for the months that it looks at and nothing else; about as quick as plain Python gets
-
-Both make the same trades as the fast model: with its random numbers and order of arrival, their positions, money
-and settlement prices equal its own with ``==`` (``tests/benchmarks``; ``--check`` does it here).
+* the same model: participants ask the rule that their type states for one participant (``target_of``), and every
+  draw has the fast model's name, so that results are the same: positions, money and settlement prices equal the fast
+  model's with ``==`` after every round of the measurement
+* own luck: the same rules with Python's own random numbers, which are quicker than named ones but give up that
+  one more participant changes nobody else's luck
+* tuned: own luck, and what is the same for a whole type is read off the market once a round; a participant works
+  out plain numbers for the months that it looks at and nothing else; about as quick as plain Python gets
 
 All continue from the same evening and take turns, each a few new days at a time. The garbage collector is
 told to leave everything made before alone, as it would in a process without the fast model.
@@ -62,30 +62,36 @@ def seconds(model: Any, days: int) -> tuple[float, float]:
     return (time.process_time() - cpu) / days, (time.perf_counter() - wall) / days
 
 
+FORMS = {"the same model": {"same_luck": True, "tuned": False}, "own luck": {"tuned": False}, "tuned": {"tuned": True}}
+
+
 def compare(participants: int, rounds: int, seed: int) -> None:
-    """Two lines of the table."""
+    """The lines of the table for one size."""
     fast = begin(participants, seed)
-    written, tuned = MesaObjects(fast, tuned=False), MesaObjects(fast)
+    plains = [MesaObjects(fast, **form) for form in FORMS.values()]
     days = 3 if participants <= 3_000 else 1
-    for model in (fast, written, tuned):
+    for model in (fast, *plains):
         seconds(model, 1)
     gc.collect()
     gc.freeze()
-    times = [[seconds(model, days) for model in (written, tuned, fast)] for _ in range(rounds)]
+    times = []
+    for _ in range(rounds):
+        times.append([seconds(model, days) for model in (*plains, fast)])
+        if not same(fast, plains[0]):
+            raise SystemExit(f"the object model differs from the fast one on day {fast.day}")
     gc.unfreeze()
     events = len(fast.record.table("events")["day"])
     if events:
         print(f"  (the fast model had {events} events in these days; another --seed may be calmer)")
-    goal = GOALS.get(participants)
-    for clock, name in enumerate(("CPU", "wall")):
-        by_model = [[1e3 * row[number][clock] for row in times] for number in range(3)]
-        ratios = [statistics.median(slow / quick for slow, quick in zip(by_model[number], by_model[2], strict=True))
-                  for number in (0, 1)]
-        cells = [f"{statistics.median(row):8.1f} {min(row):8.1f}" for row in by_model]
-        least = [min(by_model[number]) / min(by_model[2]) for number in (0, 1)]
-        print(f"{len(tuned.people):7,d} {name:5s} {' '.join(cells)} "
-              f"{ratios[0]:8.1f}x {least[0]:6.1f}x {ratios[1]:8.1f}x {least[1]:6.1f}x"
-              f"{f'   goal {goal:.0f}' if goal and clock == 0 else ''}", flush=True)
+    cpu = [[1e3 * row[number][0] for row in times] for number in range(len(plains) + 1)]
+    wall = [[1e3 * row[number][1] for row in times] for number in range(len(plains) + 1)]
+    size, goal = len(plains[0].people), GOALS.get(participants)
+    for number, name in enumerate((*FORMS, "fast")):
+        ratio = statistics.median(slow / quick for slow, quick in zip(cpu[number], cpu[-1], strict=True))
+        least = min(cpu[number]) / min(cpu[-1])
+        cells = f"{statistics.median(cpu[number]):9.1f} {min(cpu[number]):9.1f} {statistics.median(wall[number]):9.1f}"
+        note = f"   goal {goal:.0f}" if goal and number == 0 else ""
+        print(f"{size:7,d} {name:15s} {cells} {ratio:8.1f}x {least:8.1f}x{note}", flush=True)
 
 
 def check(participants: int, days: int, seed: int) -> None:
@@ -113,8 +119,8 @@ def main() -> None:
         for participants in options.participants:
             check(participants, options.check, options.seed)
         return
-    print("ms a day, 12 contract months, 6 rounds; of each the median and the quietest of the rounds")
-    print(f"{'':13s} {'as written':>17s} {'tuned':>17s} {'fast':>17s} {'written/fast':>17s} {'tuned/fast':>17s}")
+    print("ms a day, 12 contract months, 6 rounds, over several rounds of measurement; ratios are of CPU time")
+    print(f"{'':23s} {'median':>9s} {'quietest':>9s} {'wall':>9s} {'x fast':>9s} {'quietest':>9s}")
     for participants in options.participants:
         compare(participants, options.rounds, options.seed)
 

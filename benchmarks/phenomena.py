@@ -76,7 +76,8 @@ def market_figures(daily: pd.DataFrame, contracts: pd.DataFrame, index: str) -> 
         "lag 2": memory[1], "lag 5": memory[2], "of absolute changes, lag 1": size[0], "absolute, lag 5": size[1],
         "absolute, lag 20": size[2], "excess kurtosis, rank 3": float(pd.Series(third).kurt()),
         "volume over open interest, % a day": 100 * float((daily["volume"] / daily["open_interest"]).mean()),
-        "front spread, ticks": float(daily["spread_front_ticks"].mean()), "defaults a year": daily["defaults"].sum() / 2.0,
+        "front spread, ticks": float(daily["spread_front_ticks"].mean()),
+        "defaults a year": daily["defaults"].sum() / 2.0,
         "forced sales a year": daily["forced_events"].sum() / 2.0}
 
 
