@@ -39,7 +39,6 @@ UPWARDS = {
 }
 
 LONG_FILES = {
-    "sim/market/book_kernels.py": "the whole order book in one file: its leaves are read, and inlined, together",
 }
 LONG_FUNCTIONS = {}
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60

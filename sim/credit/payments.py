@@ -2,7 +2,7 @@
 
 Eisenberg & Noe (2001) without, Rogers & Veraart (2013) with bankruptcy costs. Every solution is found
 exactly, by solving a linear system each time the set of defaulters changes, never by iterating until
-something looks small. Systems have one row a firm, so numpy's solver is used here.
+something looks small. Systems have one row a firm.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from sim.credit.linear import Singular, solve
 
 TOLERANCE = 1e-12  # relative: closer to full payment than this counts as full payment
 
@@ -81,7 +83,7 @@ class _Network:
         out = payments.copy()
         fixed = np.where(active, 0.0, payments)
         matrix = np.eye(int(active.sum())) - (1 - shrink) * self.recovery * self.received[np.ix_(active, active)]
-        out[active] = np.linalg.solve(matrix, self.in_default(fixed)[active])
+        out[active] = solve(matrix, self.in_default(fixed)[active])
         return out
 
 
@@ -108,7 +110,7 @@ def _falling(net: _Network, paying: np.ndarray, payments: np.ndarray) -> np.ndar
     """What firms in default pay; far below nothing where senior debt drains a ring that pays only itself."""
     try:
         return net.solve(paying, payments)
-    except np.linalg.LinAlgError:
+    except Singular:
         return net.solve(paying, payments, shrink=1e-12)
 
 
@@ -147,7 +149,7 @@ def _rising(net: _Network, active: np.ndarray, payments: np.ndarray) -> np.ndarr
         target = net.solve(active, payments)
         if np.all(target >= payments - net.slack):
             return np.maximum(target, payments)
-    except np.linalg.LinAlgError:
+    except Singular:
         pass
     return net.solve(active, payments, shrink=1e-12)
 

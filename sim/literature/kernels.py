@@ -110,8 +110,9 @@ def leverage_cycle_step(state, dials, noise, out):
 
 @kernel
 def leverage_cycle(key, dials, garch, state, path):
-    """Many steps of the above. garch : float64[3], variance base, reaction, persistence (all zero: no noise);
-    state : float64[6] in/out; path : float64[T, 6] out, the state after each step.
+    """Many steps of the above.
+
+    key : uint64; dials : as above; garch : float64[3], variance base, reaction, persistence (all zero: no noise); state : float64[6] in/out; path : float64[T, 6] out, the state after each step.
     """
     base, reaction, persistence = garch[0], garch[1], garch[2]
     spread = base / (1.0 - reaction - persistence) if base > 0.0 else 0.0
@@ -146,8 +147,8 @@ def next_deviation(one, two, three, gross, intensity, trend, bias, cost):
 def adaptive_beliefs(gross, intensity, trend, bias, cost, noise, path):
     """Prices under types that switch to what has worked.
 
-    trend, bias, cost : float64[H]; noise : float64[T], added to the price; path : float64[3 + T] in/out, three
-    deviations to start with, then the rest
+    gross : gross return of the safe asset; intensity : of choice; trend, bias, cost : float64[H];
+    noise : float64[T], added to the price; path : float64[3 + T] in/out, three deviations to start with, then the rest
     """
     for step in range(noise.shape[0]):
         path[step + 3] = next_deviation(path[step + 2], path[step + 1], path[step], gross, intensity, trend, bias, cost)
@@ -156,7 +157,10 @@ def adaptive_beliefs(gross, intensity, trend, bias, cost, noise, path):
 
 @kernel
 def lyapunov(gross, intensity, trend, bias, cost, start, steps, skip):
-    """Largest Lyapunov exponent (float64, natural log a step) from two paths that are kept close; see above."""
+    """Largest Lyapunov exponent (float64, natural log a step) from two paths that are kept close.
+
+    gross, intensity, trend, bias, cost : as above; start : first deviation; steps : int64 measured; skip : int64 before
+    """
     gap = 1e-8
     a1, a2, a3 = start, start, start
     b1, b2, b3 = start + gap, start, start
@@ -218,7 +222,7 @@ def structural_volatility(dials, transitions, noise, path, shares):
 def cascade_sizes(key, ratio, limit, sizes):
     """How many events each cascade holds when every event sets off a Poisson number of others.
 
-    ratio : mean number set off; limit : int64, a cascade is left at this size; sizes : int64[n] out
+    key : uint64; ratio : mean number set off; limit : int64, a cascade is left at this size; sizes : int64[n] out
     """
     none = math.exp(-ratio)
     draw = 0

@@ -31,7 +31,8 @@ def run_events(book, events, where, done, start):
 
     book : named tuple, see book_kernels, in/out; events : EVENT[n], a CANCEL names its victim by `tag`;
     where : int32[highest tag + 1], in/out, slot in which each tag came to rest, -1 if it never did;
-    done : int64[n] contracts, out: filled (orders), withdrawn (cancels) or the negative status of a refusal.
+    done : int64[n] contracts, out: filled (orders), withdrawn (cancels) or the negative status of a refusal;
+    start : int64, the first event to send.
     """
     book = borrow_book(book)
     state = book.state[0]
@@ -104,8 +105,9 @@ def list_resting(book, row, slots):
 def cross(book, contract):
     """Serve the crossing orders of a call auction by price and time; returns (volume, lowest, highest price), int64.
 
-    As many contracts trade as at any one price. That price lies between the last seller served (lowest) and
-    the last buyer served (highest) and is written into the fills by the caller; the buyer stands as taker. What is left
+    contract : int64, the one whose auction ends.
+
+    As many contracts trade as at any one price. That price lies between the last seller served (lowest) and the last buyer served (highest) and is written into the fills by the caller; the buyer stands as taker. What is left
     rests. (NEED_FILLS, 0, 0) asks for more room, with nothing touched.
     """
     book = borrow_book(book)

@@ -50,6 +50,7 @@ def depth_within(book, contract, side_number, limit, enough):
 
 @leaf
 def _aside_depth(book, row, low, high):
+    """The quantity (int64) outside the window of one side whose keys lie from low to high."""
     total, slot = np.int64(0), np.int64(book.sides[row].aside_head)
     while slot >= 0:
         order = book.orders[slot]

@@ -139,7 +139,7 @@ def best_aside(book, row):
 
 @kernel
 def raise_window(book, row, key):
-    """Move the window up to a better key; the levels that fall out at the bottom go aside."""
+    """Move the window of one side (row = 2 * contract + side) up to a better key; levels below its bottom go aside."""
     side, base = book.sides[row], row << SHIFT
     shift = key - HALF - side.low
     side.low += shift
@@ -167,7 +167,7 @@ def raise_window(book, row, key):
 
 @kernel
 def lower_window(book, row):
-    """Move an empty window down to the best order aside and bring in all that now fit."""
+    """Move the empty window of one side (row) down to the best order aside and bring in all that now fit."""
     side = book.sides[row]
     slot = np.int64(side.aside_head)
     if slot < 0:

@@ -53,7 +53,11 @@ def scan(y, window, sequence):
 
 @kernel
 def simulate(key, length, window, out):
-    """The statistics of random walks with drift 1/T. out : float64[repetitions, 3] out, as `scan` returns them."""
+    """The statistics of random walks with drift 1/T.
+
+    key : uint64; length : int64, T; window : int64, fewest observations; out : float64[repetitions, 3] out, as `scan`
+    returns them.
+    """
     y, sequence = np.empty(length), np.empty(length)
     draw = 0
     for repetition in range(out.shape[0]):
@@ -67,7 +71,10 @@ def simulate(key, length, window, out):
 
 @kernel
 def simulate_from_start(key, length, window, out):
-    """The first two of them alone, which need one pass. out : float64[repetitions, 2] out, as `scan` returns them."""
+    """The first two of them alone, which need one pass.
+
+    key, length, window : as above; out : float64[repetitions, 2] out, as `scan` returns them.
+    """
     draw = 0
     for repetition in range(out.shape[0]):
         x = sx = sy = sxx = sxy = syy = 0.0
@@ -90,7 +97,10 @@ def simulate_from_start(key, length, window, out):
 
 @kernel
 def scan_with_lags(y, lag, window, sequence):
-    """The same as `scan` with lagged moves among the regressors, by normal equations in every window."""
+    """The same as `scan` with lagged moves among the regressors, by normal equations in every window.
+
+    y : float64[T]; lag : int64, lagged moves; window : int64; sequence : float64[T] out, as above.
+    """
     length, size = y.shape[0], lag + 2
     for end in range(length):
         sequence[end] = -np.inf

@@ -1,4 +1,7 @@
-"""The order book against its slow twin on random flows, and what must hold after each of them."""
+"""The order book against its slow twin on random flows, and what must hold after each of them.
+
+Prices far apart make the window move (raise_window, lower_window); what rests is read by list_resting.
+"""
 
 from __future__ import annotations
 
