@@ -87,7 +87,8 @@ def constrained_quotes(book, key, values, costs, highest, quotes, prices):
     """One session of buyers and sellers who quote at random but never at a loss.
 
     book : BookArrays of one empty contract; key : uint64; values : float64[B, K] falling along each row, ticks;
-    costs : float64[S, K] rising; highest : ticks, the most a seller asks; quotes : int64, how many are made; prices : float64[B * K] out.
+    costs : float64[S, K] rising; highest : ticks, the most a seller asks; quotes : int64, how many are made;
+    prices : float64[B * K] out.
     Returns (surplus float64 ticks, trades int64). A trade takes place in the middle of bid and ask and clears the book.
     """
     book = borrow_book(book)

@@ -112,7 +112,8 @@ def leverage_cycle_step(state, dials, noise, out):
 def leverage_cycle(key, dials, garch, state, path):
     """Many steps of the above.
 
-    key : uint64; dials : as above; garch : float64[3], variance base, reaction, persistence (all zero: no noise); state : float64[6] in/out; path : float64[T, 6] out, the state after each step.
+    key : uint64; dials : as above; garch : float64[3], variance base, reaction, persistence (all zero: no
+    noise); state : float64[6] in/out; path : float64[T, 6] out, the state after each step.
     """
     base, reaction, persistence = garch[0], garch[1], garch[2]
     spread = base / (1.0 - reaction - persistence) if base > 0.0 else 0.0

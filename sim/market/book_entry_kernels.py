@@ -107,7 +107,9 @@ def cross(book, contract):
 
     contract : int64, the one whose auction ends.
 
-    As many contracts trade as at any one price. That price lies between the last seller served (lowest) and the last buyer served (highest) and is written into the fills by the caller; the buyer stands as taker. What is left
+    As many contracts trade as at any one price. That price lies between the last seller served (lowest) and the
+    last buyer served (highest) and is written into the fills by the caller; the buyer stands as taker. What is
+    left
     rests. (NEED_FILLS, 0, 0) asks for more room, with nothing touched.
     """
     book = borrow_book(book)
