@@ -109,8 +109,7 @@ def cross(book, contract):
 
     As many contracts trade as at any one price. That price lies between the last seller served (lowest) and the
     last buyer served (highest) and is written into the fills by the caller; the buyer stands as taker. What is
-    left
-    rests. (NEED_FILLS, 0, 0) asks for more room, with nothing touched.
+    left rests. (NEED_FILLS, 0, 0) asks for more room, with nothing touched.
     """
     book = borrow_book(book)
     state = book.state[0]
