@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
     from sim.errors import BadInput
     from sim.experiments.compare import compare
+    from sim.experiments.sweep import open_study, sweep
     from sim.results import Results
     from sim.run import run
     from sim.scenario import Scenario
 
-__all__ = ["BadInput", "Results", "Scenario", "compare", "load", "run"]
+__all__ = ["BadInput", "Results", "Scenario", "compare", "load", "open_study", "run", "sweep"]
 
 HOMES = {"BadInput": "sim.errors", "Results": "sim.results", "Scenario": "sim.scenario", "run": "sim.run",
-         "compare": "sim.experiments.compare"}
+         "compare": "sim.experiments.compare", "open_study": "sim.experiments.sweep", "sweep": "sim.experiments.sweep"}
 
 
 def load(source: str | Path, changes: Iterable[str] | Mapping[str, Any] = ()) -> Scenario:

@@ -206,6 +206,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 command(cli_experiments.compare)
+command(cli_experiments.sweep)
 
 
 @command

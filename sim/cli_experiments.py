@@ -1,4 +1,4 @@
-"""Commands for many runs: ``compare``. What a command needs is imported when it runs."""
+"""Commands for many runs: ``compare`` and ``sweep``. What a command needs is imported when it runs."""
 
 from __future__ import annotations
 
@@ -72,4 +72,50 @@ def share(option: str, text: str) -> float:
     return value
 
 
-OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"compare": compare_options}
+def sweep_options(parser: argparse.ArgumentParser) -> None:
+    """What ``sweep`` understands."""
+    parser.add_argument("study", metavar="STUDY", help="a YAML file, or the name of a shipped study")
+    parser.add_argument("--dry-run", action="store_true", help="say how many runs, how long and how much disk; a run "
+                                                               "of the middle point is measured, and nothing is kept")
+    parser.add_argument("--resume", action="store_true", help="go on with a study that was begun")
+    parser.add_argument("--runs", metavar="K", help="histories of each point (default: the study's)")
+    parser.add_argument("--out", metavar="DIR", help="the study's folder (default: results/<study>-<hash>)")
+    parser.add_argument("--jobs", metavar="J", default="1", help="processes (default: 1); results do not depend on it")
+    parser.add_argument("--executor", metavar="KIND", help="serial, threads or processes (default: processes for "
+                                                           "several jobs)")
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Run a study: a design over parameters, which survives being killed and goes on with --resume."""
+    from sim.cli import FAILED, FINE, STOPPED, announce_compiling, finish_compiling, whole
+
+    jobs = whole("--jobs", options.jobs)
+    changes = {} if options.runs is None else {"runs": whole("--runs", options.runs)}
+    from sim.experiments.study import load_study
+    from sim.experiments.sweep import default_folder, estimate
+    from sim.experiments.sweep import sweep as run_study
+    from sim.terminal_experiments import estimated, swept
+
+    plan = load_study(options.study, changes)
+    if not options.dry_run and options.executor not in (None, "serial", "threads", "processes"):
+        raise bad_input(f"--executor {options.executor}", "there are: serial, threads, processes")
+    announce_compiling()
+    if options.dry_run:
+        print(estimated(plan, estimate(plan, jobs), jobs))
+        return FINE
+    out = Path(options.out) if options.out else default_folder(plan)
+    found = run_study(plan, out, jobs, resume=options.resume, executor=options.executor, progress=True)
+    finish_compiling()
+    print(swept(plan, found))
+    done, total = found.progress
+    failed = len(found.failed)
+    if done + failed < total:
+        again = " ".join(["compute-futures sweep", options.study, *(["--runs", options.runs] if options.runs else []),
+                          *(["--out", options.out] if options.out else []),
+                          *(["--jobs", options.jobs] if jobs > 1 else []), "--resume"])
+        print(f"stopped with {done:,} of {total:,} runs done; go on with: {again}", file=sys.stderr)
+        return STOPPED
+    return FAILED if failed else FINE
+
+
+OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"compare": compare_options, "sweep": sweep_options}

@@ -12,6 +12,8 @@ from sim.terminal import HEADLINES, digits
 if TYPE_CHECKING:
     from sim.experiments.compare import Comparison
     from sim.experiments.paired import Difference
+    from sim.experiments.study import Plan
+    from sim.experiments.sweep import Estimate, StudyResults
 
 WIDTH, LABEL = 100, 40
 MOST_ROWS = 7
@@ -115,3 +117,52 @@ def outlook(found: Comparison, figures: list[str]) -> list[str]:
         return [f"Every difference shown is known to {share} of its level."]
     return [f"To know every difference to {share} of its level takes {digits(most)} histories, for "
             f"{found.about[name]['label'].lower()}."]
+
+
+def estimated(plan: Plan, found: Estimate, jobs: int) -> str:
+    """What a study will take."""
+    from sim.experiments.progress import duration
+
+    names = ", ".join(parameter.label for parameter in plan.study.parameters)
+    size = f"about {found.megabytes:,.0f} MB" if found.megabytes >= 1 else "under 1 MB"
+    each = "process" if jobs == 1 else "processes"
+    return "\n".join([f"{plan.study.title or plan.study.name}: {plan.study.design.replace('_', ' ')} over {names}",
+                      f"runs  {found.runs:,}  ({found.points:,} points, {plan.study.runs:,} histories each)",
+                      f"time  about {duration(found.seconds)} with {jobs} {each}  (one run took {found.pilot:.2g} s)",
+                      f"disk  {size}"])
+
+
+def swept(plan: Plan, found: StudyResults) -> str:
+    """What came out of a study: where each headline figure is lowest and highest, what failed, where the rest is."""
+    done, total = found.progress
+    head, note = plan.study.title or plan.study.name, f"{len(plan.points):,} points, {done:,} of {total:,} runs"
+    lines = [f"{head[:WIDTH - len(note) - 2]:<{WIDTH - len(note)}}{note}"]
+    frame, about = found.runs, found.about("figures") or {}
+    names = [name for name in (*HEADLINES, *about) if name in about and name in frame.columns]
+    names = list(dict.fromkeys(names))[:MOST_ROWS] if "point" in frame else []
+    if names:
+        lines += ["", f"{'means over the histories of a point':<{LABEL}}{'lowest':>10}  {'at':<18}{'highest':>10}  at"]
+    for name in names:
+        means = frame.groupby("point")[name].mean().dropna()
+        if means.empty:
+            continue
+        head, *rest = textwrap.wrap(f"{about[name]['label']}, {about[name]['unit']}", LABEL - 1, subsequent_indent="  ")
+        low, high = means.idxmin(), means.idxmax()
+        if means[low] == means[high]:
+            lines.append(f"{head:<{LABEL}}{digits(means[low]):>10}  everywhere")
+        else:
+            lines.append(f"{head:<{LABEL}}{digits(means[low]):>10}  {place(found, low):<18}"
+                         f"{digits(means[high]):>10}  {place(found, high)}")
+        lines += rest
+    failed = found.failed
+    lines += [f"run {row['run']} (point {row['point']}, seed {row['seed']}) failed: "
+              f"{row['error'].strip().splitlines()[-1]}" for row in failed[:10]]
+    lines += [f"and {len(failed) - 10} more failed"] if len(failed) > 10 else []
+    return "\n".join([*lines, "", f"results  {shown(found.folder)}"])
+
+
+def place(found: StudyResults, point: int) -> str:
+    """A point by its parameters' values, in their order."""
+    values = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in found.points[point].values()]
+    text = ", ".join(values)
+    return text if len(text) <= 18 else text[:15] + "..."

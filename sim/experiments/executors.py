@@ -7,7 +7,9 @@ fails, or that takes its process down with it, ends in its own outcome and leave
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -157,9 +159,17 @@ class Processes(Threads):
 
 
 def _begin(plugins: Sequence[PluginFile]) -> None:
-    """Make a new process ready: the user's own files, and Ctrl-C left to the parent."""
+    """Make a new process ready: the user's own files, and Ctrl-C left to the parent, with whom it ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     activate([(Path(plugin.path), Where(plugin.path)) for plugin in plugins])
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)  # nobody is left to hand a result to
 
 
 KINDS = ("serial", "threads", "processes")

@@ -1,0 +1,82 @@
+"""Where in the space of its parameters a study looks: each with each, side by side, or points spread over ranges."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.errors import bad_input
+from sim.streams import Streams
+
+DESIGNS = ("grid", "list", "latin_hypercube", "sobol", "random")
+MOST_POINTS = 1_000_000
+
+
+def size_of(study: Any) -> int | str:
+    """Points of a study's design, or what is wrong with it; nothing is laid out."""
+    counts = [len(p.values) if p.values is not None else p.steps or 0 for p in study.parameters]
+    if study.design == "grid":
+        return math.prod(counts)
+    if study.design == "list":
+        return counts[0] if len(set(counts)) == 1 else (
+            f"a list takes the parameters' values side by side, so each needs as many; there are {counts}")
+    if study.design == "sobol" and study.points & (study.points - 1):
+        near = 1 << (study.points.bit_length() - 1)
+        return f"a Sobol design has a power of two of points; write {near} or {2 * near} instead of {study.points}"
+    return int(study.points)
+
+
+def spread(study: Any) -> list[tuple[Any, ...]]:
+    """Every point: the value of each parameter, in the order of the study."""
+    if study.design in ("grid", "list"):
+        axes = [steps(parameter) for parameter in study.parameters]
+        return list(itertools.product(*axes) if study.design == "grid" else zip(*axes, strict=True))
+    cube = unit_cube(study.design, study.points, len(study.parameters), study.seed)
+    columns = [[at(p, float(u)) for u in cube[:, number]] for number, p in enumerate(study.parameters)]
+    return list(zip(*columns, strict=True))
+
+
+def steps(parameter: Any) -> tuple[Any, ...]:
+    """The values that a grid or a list takes of one parameter."""
+    if parameter.values is not None:
+        return tuple(parameter.values)
+    return tuple(at(parameter, number / (parameter.steps - 1)) for number in range(parameter.steps))
+
+
+def at(parameter: Any, share: float) -> Any:
+    """The value of a parameter at a share of its range, or of its list of values."""
+    if parameter.values is not None:
+        return parameter.values[min(int(share * len(parameter.values)), len(parameter.values) - 1)]
+    low, high = parameter.low, parameter.high
+    if share >= 1:  # the end itself, not what rounding makes of it
+        value = high
+    else:
+        value = low * (high / low) ** share if parameter.spacing == "ratio" else low + share * (high - low)
+    return round(value) if parameter.whole else float(f"{value:.12g}")  # 0.3, not 0.30000000000000004
+
+
+def unit_cube(design: str, points: int, dimensions: int, seed: int) -> np.ndarray:
+    """float64[points, dimensions] in [0, 1): the same for the same seed on every machine.
+
+    Source: McKay, Beckman & Conover 1979, Technometrics 21:239 (Latin hypercube); Sobol 1967, shifted at random as
+    Cranley & Patterson 1976, SIAM J. Numerical Analysis 13:904.
+    """
+    luck = Streams(seed)
+    if design == "sobol":
+        try:
+            from scipy.stats import qmc  # type: ignore[import-untyped, unused-ignore]
+        except ImportError:
+            raise bad_input("design: sobol", "scipy is needed: pip install scipy") from None
+        base = qmc.Sobol(dimensions, scramble=False).random(points)
+        return (base + luck.uniform("sobol shift", dimensions)) % 1.0
+    columns = []
+    for number in range(dimensions):
+        inside = luck.uniform("design", points, day=number)
+        if design == "latin_hypercube":
+            order = np.argsort(luck.uniform("design order", points, day=number), kind="stable")
+            inside = (order + inside) / points
+        columns.append(inside)
+    return np.column_stack(columns)

@@ -1,0 +1,216 @@
+"""A study: one scenario, what is varied in it and how, and how often each point is run. Read from a YAML file.
+
+For example: base ``quick``, with two parameters, ``{path: agents.trend_follower.leverage_max, values: [2, 4, 8]}``
+and ``{path: clearing.margin.rate, low: 0.05, high: 0.4, steps: 4}``, in a ``grid`` with 4 histories a point.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from sim.checking import Checker
+from sim.errors import BadInput, Problem
+from sim.experiments.designs import DESIGNS, MOST_POINTS, size_of, spread
+from sim.loading import find, read, shipped_folder
+from sim.plugin import Block, param
+from sim.scenario import Scenario
+from sim.shape import plain
+from sim.yaml_merge import assign
+from sim.yaml_reader import Node, as_node
+
+SET = "judgement: set by the study"
+MOST_RUNS = 1_000_000
+CHECKED = 5_000  # points looked at before anything is run; of a larger design as many, evenly spread
+KEPT = 500  # scenarios held in memory at once
+NOT_VARIED = ("seed", "name", "title", "question", "record")  # luck counts up from the scenario's seed at every point
+
+
+class Parameter(Block):
+    """One thing that is varied: a list of values, or a range."""
+
+    path: str | tuple[str, ...] = param(unit="path", source=SET,
+                                        doc="what is changed, as after --set; a list of paths changes them together")
+    name: str = param("", unit="name", doc="what it is called in tables; the path's end if left out", source=SET)
+    values: tuple[Any, ...] | None = param(None, unit="values", doc="each value that it takes", source=SET)
+    low: float | None = param(None, unit="its own", doc="lower end of a range", source=SET)
+    high: float | None = param(None, unit="its own", doc="upper end of a range", source=SET)
+    steps: int | None = param(None, unit="values", low=2, high=MOST_POINTS, source=SET,
+                              doc="values of a range that a grid or list takes")
+    spacing: Literal["even", "ratio"] = param("even", unit="name", source="judgement: even steps are read most easily",
+                                              doc="steps of a range: even, or each the same multiple of the last")
+    whole: bool = param(False, unit="yes or no", doc="whether values of a range are whole numbers", source=SET)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every path that is changed."""
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+    @property
+    def label(self) -> str:
+        """What it is called in tables."""
+        return self.name or self.paths[0]
+
+
+class Study(Block):
+    """What is varied in a scenario, and how often each point is run."""
+
+    name: str = param("study", unit="name", doc="names the folder; the file's name if left out", source=SET)
+    title: str = param("", unit="text", doc="what it is called", source=SET)
+    question: str = param("", unit="text", doc="what it asks; the opening comment if left out", source=SET)
+    base: str = param("baseline", unit="scenario", doc="a file, or a shipped scenario", source=SET)
+    changes: dict[str, Any] = param(factory=dict, unit="paths", doc="changes that hold at every point", source=SET)
+    parameters: tuple[Parameter, ...] = param(unit="blocks", doc="what is varied", source=SET)
+    design: Literal["grid", "list", "latin_hypercube", "sobol", "random"] = param(
+        "grid", unit="name", doc="how points are chosen: each with each, side by side, or spread over the ranges",
+        source="judgement: the plainest")
+    points: int = param(64, unit="points", low=1, high=MOST_POINTS, source="judgement: a power of two, as Sobol needs",
+                        doc="points of a latin_hypercube, sobol or random design")
+    seed: int = param(1, unit="seed", low=0, high=2**63 - 1, doc="luck of the design itself",
+                      source="judgement: any number is as good")
+    runs: int = param(10, unit="histories", low=1, high=100_000, source="judgement: enough to see an interval",
+                      doc="histories of each point; all points have the same seeds")
+    metrics: tuple[str, ...] = param((), unit="figures", source=SET,
+                                     doc="figures to keep, by their names' beginnings; all if left out")
+    record: Literal["summary", "daily", "full"] = param("summary", unit="name", source="judgement: figures are small",
+                                                        doc="tables to keep of each run besides its figures")
+
+
+@dataclass
+class Plan:
+    """A study that has been checked: its points, and the scenario of each."""
+
+    study: Study
+    base: Path
+    source: Path
+    points: list[dict[str, Any]] = field(default_factory=list)  # label -> value
+    _cache: dict[int, Scenario] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Runs in all."""
+        return len(self.points) * self.study.runs
+
+    def scenario(self, point: int) -> Scenario:
+        """The scenario at a point. Raises BadInput where its value is refused."""
+        if point not in self._cache:
+            if len(self._cache) >= KEPT:
+                self._cache.clear()
+            self._cache[point] = Scenario.load(self.base, self.changes(point))
+        return self._cache[point]
+
+    def changes(self, point: int) -> dict[str, Any]:
+        """Path -> value at a point."""
+        found: dict[str, Any] = dict(self.study.changes)
+        for parameter in self.study.parameters:
+            found |= dict.fromkeys(parameter.paths, self.points[point][parameter.label])
+        return found
+
+    def digest(self) -> str:
+        """Eight hexadecimal digits of everything that decides what comes out, but for the program."""
+        tree = {key: value for key, value in plain(self.study).items() if key not in ("name", "title", "question",
+                                                                                     "base")}
+        content = [tree, self.scenario(0).hash8(), self.scenario(0).seed, self.points]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+def shipped_studies() -> dict[str, Path]:
+    """Every shipped study by name."""
+    return {path.stem: path for path in sorted((shipped_folder() / "studies").glob("*.yaml"))}
+
+
+def load_study(source: str | Path, changes: Mapping[str, Any] | None = None) -> Plan:
+    """The study of a file or of a shipped name, checked to the last point. Raises BadInput with every problem found."""
+    path = shipped_studies().get(str(source)) if not Path(source).exists() else None
+    path = path or find(source)
+    text = read(path, Study, changes or {})
+    tree = text.tree
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text.name).strip("-.") or "study"
+    for key, value in (("name", name), ("question", text.question)):
+        if key not in tree.value:
+            tree = assign(tree, Study, key, as_node(value, tree.where))
+    checker = Checker(tree)
+    study = checker.block(Study, tree)
+    problems = [*text.problems, *checker.problems]
+    if study is None or problems:
+        raise BadInput(problems)
+    problems += _problems(study, tree)
+    if problems:
+        raise BadInput(problems)
+    where = tree.value["base"].where if "base" in tree.value else tree.where
+    plan = Plan(study, find(study.base, path.parent, where), path)
+    Scenario.load(plan.base, study.changes)  # told by itself, before the points
+    plan.points = [dict(zip([p.label for p in study.parameters], values, strict=True)) for values in spread(study)]
+    problems = _refused(plan, tree)
+    if problems:
+        raise BadInput(problems)
+    return plan
+
+
+def _problems(study: Study, tree: Node) -> list[Problem]:
+    """What does not fit together."""
+    rows = tree.value["parameters"].value
+    found: list[Problem] = []
+    if not rows:
+        return [Problem(tree.keys["parameters"], "nothing is varied; give at least one parameter")]
+    seen: set[str] = set()
+    for parameter, row in zip(study.parameters, rows, strict=True):
+        for path in (*parameter.paths, parameter.label):
+            if path in seen:
+                found.append(Problem(row.where, f'"{path}" is varied twice'))
+        seen |= {*parameter.paths, parameter.label}
+        for path in parameter.paths:
+            if path.split(".")[0] in NOT_VARIED:
+                found.append(Problem(row.where, f"`{path}` is not varied: seeds count up from the scenario's own"))
+        if not parameter.paths:
+            found.append(Problem(row.where, "`path` names nothing"))
+        found += [Problem(row.where, text) for text in _range(parameter, study.design)]
+    if not found:
+        size = size_of(study)
+        design = tree.keys.get("design", tree.where)
+        if isinstance(size, str):
+            found.append(Problem(design, size))
+        elif size * study.runs > MOST_RUNS:
+            found.append(Problem(design, f"{size:,} points with {study.runs:,} histories each are "
+                                         f"{size * study.runs:,} runs; at most {MOST_RUNS:,} are done: take fewer "
+                                         f"steps, or a design of chosen `points` ({', '.join(DESIGNS[2:])})"))
+    return found
+
+
+def _range(p: Parameter, design: str) -> list[str]:
+    """What is wrong with one parameter's values."""
+    if p.values is not None:
+        wrong = [] if p.values else ["`values` is empty"]
+        return wrong + (["give `values` or a range, not both"] if p.low is not None or p.high is not None else [])
+    if p.low is None or p.high is None:
+        return ["`values`, or a range with `low` and `high`, is missing"]
+    if p.low >= p.high:
+        return [f"`low` is {p.low:g} and must be below `high`, which is {p.high:g}"]
+    if p.spacing == "ratio" and p.low <= 0:
+        return ["a range spaced by ratio begins above 0"]
+    return ["`steps` is missing: how many values of the range"] if design in DESIGNS[:2] and p.steps is None else []
+
+
+def _refused(plan: Plan, tree: Node) -> list[Problem]:
+    """Points whose scenario is refused: the first of each parameter's values that is, with its line."""
+    found: dict[str, Problem] = {}
+    lines = {p.label: row.where for p, row in zip(plan.study.parameters, tree.value["parameters"].value, strict=True)}
+    step = max(1, -(-len(plan.points) // CHECKED))
+    for point in range(0, len(plan.points), step):
+        try:
+            plan.scenario(point)
+        except BadInput as error:
+            for problem in error.problems:
+                for p in plan.study.parameters:
+                    if any(problem.where.source.startswith(f"{path}=") for path in p.paths):
+                        problem = Problem(lines[p.label], f"{problem.where.source}: {problem.text}")
+                        break
+                found.setdefault(str(problem), problem)
+            if len(found) >= 20:
+                break
+    return list(found.values())
