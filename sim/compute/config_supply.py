@@ -56,6 +56,28 @@ class OwnershipOther(Block):
     small: float = _owned(0.10, "judgement: markets abroad are less concentrated than the US")
 
 
+class Capacity(Block):
+    """How owners decide to build."""
+
+    neglect: float = param(0.3, unit="share", low=0, high=1,
+        doc="competition neglect: weight of the last quarter's price in place of an outlook that sees others build",
+        source="Greenwood and Hanson 2015, ship owners; judgement on the size")
+    extrapolation: float = param(0.25, unit="elasticity", low=0, high=1,
+        doc="rent expected on top for a rise of the last quarter's price over the usual one",
+        source="Greenwood and Hanson 2015; judgement on the size")
+    hyperscaler_bias: float = param(0.5, unit="ratio", low=0, high=1, doc="both, at hyperscalers",
+        source="judgement: hyperscalers see their own users' demand and plan years ahead")
+    recent: float = param(63.0, unit="business days", above=0, high=504, doc="time over which owners read prices",
+                          source="judgement: a quarter of results")
+    habit: float = param(504.0, unit="business days", above=0, high=2520,
+                         doc="time over which a price becomes the usual one", source="judgement: two years")
+    trigger: float = param(1.15, unit="ratio", low=0.5, high=3,
+                           doc="three-year rent over the cost of owning at which half of the projects go ahead",
+                           source="judgement: an option to wait asks for more than cost; McDonald and Siegel 1986")
+    trigger_width: float = param(0.15, unit="log", above=0, high=2, doc="spread of costs among projects",
+                                 source="judgement: owning costs differ by 15 % between hyperscalers and neoclouds")
+
+
 class Supply(Block):
     """Chips, queues, sites, fleets."""
 
@@ -102,6 +124,7 @@ class Supply(Block):
     orders_follow_curve: float = param(0.0, unit="share", low=0, high=1,
                                        doc="weight of the traded curve in chip orders and vendor output",
                                        source="judgement: zero until a liquid curve has a record")
+    capacity: Capacity = Capacity()
     shares: CapacityShare = CapacityShare()
     power_price: PowerPrice = PowerPrice()
     owners_us_cn: OwnershipLarge = OwnershipLarge()

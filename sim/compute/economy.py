@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from sim.calendar import Calendar
-from sim.compute import start, supply
+from sim.compute import capacity, start, supply
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
@@ -87,6 +87,8 @@ class Economy(Readings, Events):
         self.retired = np.zeros_like(self.fleet)
         self.placed = start.orders_under_way(c, self.p, self.provider)
         self._placed_total = self.placed.sum(axis=1)
+        self.orders, self.ordered = np.zeros(len(self.provider)), np.zeros(len(self.provider))
+        self._cost_of_work = self.owning_cost / self.chips["throughput"]
         self._carry, self._worn = np.zeros(self.fleet.shape), np.zeros(self.fleet.shape)
         work = (self.waiting * self.chips["throughput"]).sum(axis=2)
         self._schedule = np.zeros((len(REGIONS), horizon))
@@ -154,7 +156,7 @@ class Economy(Readings, Events):
 
     def _read_curve(self, curve: np.ndarray | None) -> None:
         """How far the traded curve lies above yesterday's consensus over the next 12 months, by channel."""
-        gap = 0.0
+        gap = share = 0.0
         if curve is not None and self.indices:
             belief = self.forecast[self.indices[0].label]
             if self.calendar.day_of_month(self.day) == 0:
@@ -163,7 +165,9 @@ class Economy(Readings, Events):
                 ratio = np.log(curve[1:13] / belief[1:13])
             listed = np.isfinite(ratio)
             gap = float(ratio[listed].sum()) / 12 if listed.any() else 0.0  # unlisted months count as no news
+            share = float(listed.mean())
         w, c = self.world, self.config
+        w["curve_share"] = c.supply.orders_follow_curve * share
         w["curve_orders"], w["curve_offers"] = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
         w["curve_demand"], w["curve_lists"] = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
 
@@ -181,7 +185,12 @@ class Economy(Readings, Events):
         move_fleet(self.parameters, d.world, d.regional, self.chips, world, self.region, self.provider, delivered,
                    mix, self._runs, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
                    self._schedule, self._weights, self.streams.key("compute.sites", self.day), site)
-        self.placed[slot] = supply.place_orders(p, strip, self.provider) * d.order_mult[self.provider["kind"]]
+        capacity.remember_prices(p, self.region)
+        rent = capacity.expected_rent(p, self.region, strip, float(world["curve_share"][0]))
+        paying = capacity.pays(p, rent, (mix * self._cost_of_work).sum(axis=1))
+        orders = supply.place_orders(p, rent, paying, self.provider) * d.order_mult[self.provider["kind"]]
+        self.placed[slot] = self.orders = orders
+        self.ordered += orders
         self._placed_total[slot] = world["orders"] = self.placed[slot].sum()
 
     def _expect_sites(self) -> None:
@@ -245,10 +254,10 @@ class Economy(Readings, Events):
 
     # --- copies ------------------------------------------------------------------------------------------
 
-    _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "placed", "_placed_total", "_carry",
-              "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix", "region", "world", "outlook",
-              "_path", "_future", "index_history", "index_value", "trust", "generation_history", "_first_float",
-              "forecast", "_index_state")
+    _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "orders", "ordered", "placed",
+              "_placed_total", "_carry", "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix",
+              "region", "world", "outlook", "_path", "_future", "index_history", "index_value", "trust",
+              "generation_history", "_first_float", "forecast", "_index_state")
 
     def snapshot(self) -> dict:
         """All that changes, copied."""

@@ -254,7 +254,7 @@ def step_market(params, dials, region_dials, horizon, world, region, weights, lo
             elastic, contracts, supply, _, displaced, _ = balance(
                 p, area.price, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
                 area.energy, floats, sublets, spares, weights, log_cost, r)
-            area.clearing, area.needed, area.uncommitted = y, needed, uncommitted
+            area.clearing, area.needed, area.uncommitted, area.overflow = y, needed, uncommitted, contracts
             book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
             area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)
         follow_strips(prefix, response, path, outlook, r)

@@ -31,14 +31,15 @@ WORLD = record(**floats(
     "saving rebound saving_target rebound_target efficiency "  # answers to efficiency jumps; efficiency on day 0 = 1
     "growth_belief growth_anchor vendor_view pace "  # what the public and the vendor infer; pace of AI
     "aged crowding "  # log: what an H100-hour has lost to newer chips beyond the trend, by shocks and by their arrival
+    "curve_share "  # how far orders follow the traded curve: weight times share of listed months
     "curve_orders curve_offers curve_demand curve_lists "  # log gap of the traded curve over the outlook, by channel
     "capacity orders energised utilisation rationed idle stockout demand served"))  # of the day
 
 REGION = record(**floats(
     "base_demand reference_demand hyperscaler_share "  # fixed at the start
     "capacity permanent fast volatility jump need migration slow price clearing "  # states
-    "list_reference delivery_share crowding crowding_first energy "
-    "demand needed uncommitted served rationed used "  # of the day
+    "list_reference delivery_share recent habit crowding crowding_first energy "
+    "demand needed uncommitted served rationed used overflow "  # of the day
     "strip"))  # log price expected over the next 12 months
 
 PROVIDER = record(kind="i8", region="i8", key="u8", **floats(
@@ -72,7 +73,8 @@ def site_factor(config: ComputeConfig) -> float:
 
 def _supply(config: ComputeConfig) -> dict[str, float]:
     s, growth = config.supply, math.log(config.supply.growth)
-    vendor = s.installed_base * (growth + s.retirement_allowance) * site_factor(config) / BUSINESS_DAYS
+    needed = max(0.0, growth + s.retirement_allowance)  # a vendor takes no chips back where the world shrinks
+    vendor = s.installed_base * needed * site_factor(config) / BUSINESS_DAYS
     return {
         "growth_supply": growth / BUSINESS_DAYS, "vendor_rate": vendor,
         "order_rate": vendor / s.installed_base * math.exp(growth * s.lead_time / BUSINESS_DAYS) * s.overordering,
@@ -85,8 +87,18 @@ def _supply(config: ComputeConfig) -> dict[str, float]:
         "gb300_day": config.chips.takeover.gb300_day, "vr200_day": config.chips.takeover.vr200_day,
         "takeover_width": config.chips.takeover.width,
         "substitution": config.chips.demand.substitution, "familiar": config.chips.demand.familiar,
-        "modernisation": math.expm1((growth + s.retirement_allowance) * config.chips.demand.ahead / BUSINESS_DAYS),
-        "idle_retirement": config.chips.demand.idle_retirement / BUSINESS_DAYS,
+        "modernisation": math.expm1(needed * config.chips.demand.ahead / BUSINESS_DAYS),
+        **_capacity(config), "idle_retirement": config.chips.demand.idle_retirement / BUSINESS_DAYS,
+    }
+
+
+def _capacity(config: ComputeConfig) -> dict[str, float]:
+    c = config.supply.capacity
+    return {
+        "neglect": c.neglect, "extrapolation": c.extrapolation, "hyperscaler_bias": c.hyperscaler_bias,
+        "recent_gain": 1.0 / max(1.0, c.recent), "habit_gain": 1.0 / max(1.0, c.habit),
+        "trigger": math.log(c.trigger), "trigger_width": c.trigger_width,
+        "term_discount": config.chips.demand.term_discount,
     }
 
 

@@ -97,6 +97,31 @@ class Readings(Generations):
         return self.tokens.index * self.dials.token_mult
 
     @property
+    def training_compute(self) -> float:
+        """H100-equivalents at work on training."""
+        return self.p.training_share * self.utilisation * self.capacity_total
+
+    def went_without(self) -> dict[str, float]:
+        """Share of each class's demand on the spot market that found nothing at the posted price, in the world.
+
+        Full contracts' overflow is served before other spot users, small users last: the odds to go without
+        are as the parameters `rationing_committed` : 1 : `rationing_small`.
+        """
+        d, area = self.config.demand, self.region
+        unmet = area["rationed"] * area["capacity"]
+        rest = area["served"] + area["rationed"] - area["overflow"]
+        wanted = np.array([area["overflow"], rest * (1 - d.small_share), rest * d.small_share]) * area["capacity"]
+        wanted = np.maximum(wanted, 1e-12)
+        odds = np.array([d.rationing_committed, 1.0, d.rationing_small])[:, None] * wanted
+        lost = np.zeros_like(wanted)
+        for _ in range(3):  # who has lost all passes the rest on
+            room = np.where(lost < wanted, odds, 0.0)
+            left = unmet - lost.sum(axis=0)
+            lost = np.minimum(wanted, lost + left * room / np.maximum(room.sum(axis=0), 1e-300))
+        share = lost.sum(axis=1) / wanted.sum(axis=1)
+        return {f"went_without_{name}": float(x) for name, x in zip(("committed", "spot", "small"), share, strict=True)}
+
+    @property
     def float_growth(self) -> float:
         """Capacity offered without a contract today over what it was on day 0 (or when the run began)."""
         return self.float_capacity / self._first_float
@@ -131,6 +156,6 @@ class Readings(Generations):
             "list_median": math.exp(np.median(self.provider["log_list"])),
             "list_dispersion": self.list_dispersion, "list_ratio": self.list_ratio, "token_price": self.token_price,
             "pace_of_ai": self.pace_of_ai, "demand_growth_belief": self.demand_growth_belief,
-            "float_growth": self.float_growth,
+            "float_growth": self.float_growth, "training_h100e": self.training_compute, **self.went_without(),
             **dict(zip(GPU_PRICES, self.generation_price[0].tolist(), strict=True)),
         }

@@ -92,7 +92,7 @@ def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray,
     """
     out = np.zeros(len(REGIONS), REGION)
     y = p.log_reference
-    for name in ("price", "clearing", "strip", "list_reference"):
+    for name in ("price", "clearing", "strip", "list_reference", "recent", "habit"):
         out[name] = y
     for r in range(len(REGIONS)):
         here = provider["region"] == r

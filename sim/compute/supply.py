@@ -44,10 +44,14 @@ def vendor_output(p: SimpleNamespace, vendor_view: float, day: float) -> float:
     return p.vendor_rate * math.exp(p.growth_supply * day + p.vendor_response * vendor_view)
 
 
-def place_orders(p: SimpleNamespace, strip: np.ndarray, provider: np.ndarray) -> np.ndarray:
-    """float64[n] H100e: orders of today, to keep fleets on trend; more where the strip (float64[4], log) is high."""
-    want = p.order_rate * np.exp(p.order_response * (strip - p.log_reference))
-    return provider["capacity"] * want[provider["region"]] * provider["order_multiplier"]
+def place_orders(p: SimpleNamespace, rent: np.ndarray, paying: np.ndarray, provider: np.ndarray) -> np.ndarray:
+    """float64[n] H100e: orders of today, to keep fleets on trend; more where the rent expected is high.
+
+    rent   : float64[3, 4] log $/H100e-hour  expected by kind of owner and region
+    paying : float64[3, 4]                   share of projects that cover their cost
+    """
+    want = p.order_rate * np.exp(p.order_response * (rent - p.log_reference)) * paying
+    return provider["capacity"] * want[provider["kind"], provider["region"]] * provider["order_multiplier"]
 
 
 def allocate(p: SimpleNamespace, output: float, export_control: float, region: np.ndarray, provider: np.ndarray,

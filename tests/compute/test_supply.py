@@ -100,7 +100,10 @@ def test_the_outlook_is_what_a_daily_queue_gives(supply_mult, queue, start, slop
 def test_orders_rise_with_the_strip_and_with_the_owners_own_multiplier():
     provider = np.zeros(2, PROVIDER)
     provider["capacity"], provider["order_multiplier"] = 100.0, [1.0, 2.0]
-    low = supply.place_orders(P, np.full(4, P.log_reference), provider)
-    high = supply.place_orders(P, np.full(4, P.log_reference + 0.2), provider)
+    paying = np.ones((3, 4))
+    low = supply.place_orders(P, np.full((3, 4), P.log_reference), paying, provider)
+    high = supply.place_orders(P, np.full((3, 4), P.log_reference + 0.2), paying, provider)
+    half = supply.place_orders(P, np.full((3, 4), P.log_reference), 0.5 * paying, provider)
+    assert half == pytest.approx(0.5 * low)
     assert low[1] == 2 * low[0]
     assert high == pytest.approx(low * np.exp(0.2 * P.order_response))
