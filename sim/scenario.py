@@ -183,6 +183,7 @@ class Scenario(Block):
         if labels:
             yield from self._repeated_labels()
         yield from self._contracts()
+        yield from self._shocked_indices()
         if not 2015 <= self.start.year <= 2100:
             yield ("start",), f"{self.start} is out of reach; the calendar knows 2015 to 2100"
         else:
@@ -212,6 +213,15 @@ class Scenario(Block):
                 _ = contract.tick_cents
             except ValueError as error:
                 yield ("market", "contracts", at, "tick"), f"{error}; choose a tick and a size that give whole cents"
+
+    def _shocked_indices(self) -> Iterator[tuple[Steps, str]]:
+        """Shocks to an index that nobody publishes."""
+        published = [index.label for index in self.indices]
+        for at, shock in enumerate(self.shocks):
+            index = getattr(shock, "index", None)
+            if isinstance(index, str) and index not in published:
+                yield ("shocks", at, "index"), (f'nobody publishes "{index}"{near_miss(index, published) or ";"} '
+                                                f"indices are: {quoted(published)}")
 
     def _dates(self) -> Iterator[tuple[Steps, str]]:
         """Shocks and policies that would never happen."""

@@ -166,3 +166,10 @@ def test_names_of_the_package_are_found_when_asked_for():
     assert sim.Scenario is Scenario and sim.BadInput is BadInput and "load" in dir(sim)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = sim.nonsense
+
+
+def test_a_shock_to_an_index_that_nobody_publishes_is_refused(tmp_path):
+    path = tmp_path / "shock.yaml"
+    path.write_text("# ?\nextends: quick\nshocks:\n  - {type: index_restatement, date: 2026-11-02, index: asessed}\n")
+    with pytest.raises(BadInput, match="did you mean"):
+        Scenario.load(path)
