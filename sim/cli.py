@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sim import cli_experiments
+from sim import cli_experiments, cli_margin
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
     """What a command understands."""
-    if name in cli_experiments.OPTIONS:
-        cli_experiments.OPTIONS[name](parser)
+    elsewhere = cli_experiments.OPTIONS | cli_margin.OPTIONS
+    if name in elsewhere:
+        elsewhere[name](parser)
     if name in ("describe", "run"):
         parser.add_argument("scenario", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
     if name == "check":
@@ -207,6 +208,8 @@ def run(options: argparse.Namespace) -> int:
 
 command(cli_experiments.compare)
 command(cli_experiments.sweep)
+command(cli_margin.backtest)
+command(cli_margin.margin)
 
 
 @command

@@ -29,7 +29,8 @@ LEVELS = [
     {"model", "blocks", "world", "views", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
-    {"__init__", "__main__", "cli", "cli_experiments", "dashboard", "doctor", "terminal", "terminal_experiments"},
+    {"__init__", "__main__", "cli", "cli_experiments", "cli_margin", "dashboard", "doctor", "terminal",
+     "terminal_experiments"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
 
