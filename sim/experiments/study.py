@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sim.checking import Checker
-from sim.errors import BadInput, Problem
+from sim.errors import BadInput, Problem, bad_input, near_miss, quoted
 from sim.experiments.designs import DESIGNS, MOST_POINTS, size_of, spread
 from sim.loading import find, read, shipped_folder
 from sim.plugin import Block, param
@@ -126,8 +126,11 @@ def shipped_studies() -> dict[str, Path]:
 
 def load_study(source: str | Path, changes: Mapping[str, Any] | None = None) -> Plan:
     """The study of a file or of a shipped name, checked to the last point. Raises BadInput with every problem found."""
-    path = shipped_studies().get(str(source)) if not Path(source).exists() else None
-    path = path or find(source)
+    known, path = shipped_studies(), Path(source).expanduser()
+    if not path.exists() and str(source) not in known:
+        raise bad_input(str(source), f"there is no such file, and no shipped study of that name"
+                                     f"{near_miss(str(source), known) or ';'} shipped are: {quoted(known)}")
+    path = path if path.exists() else known[str(source)]
     text = read(path, Study, changes or {})
     tree = text.tree
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text.name).strip("-.") or "study"
