@@ -16,7 +16,7 @@ from sim.market.exchange import Exchange
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.streams import Streams
-from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view
+from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, spot_of_chip
 from sim.world import world_of
 
 
@@ -244,6 +244,7 @@ class ComputeFutures(mesa.Model):
         front = np.flatnonzero(slots["rank"] == 1)
         gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
         self.record.day(self.day, self.calendar.date(self.day), {
+            "spot_h100_us": spot_of_chip(self),
             **self.economy.record(), **self.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
             "open_interest": float(self.exchange.open_interest().sum()), "spread_front_ticks": gap,
             "participants_open": float(self.ledger.alive[:-1].sum())})

@@ -5,6 +5,7 @@ The functions receive the model; they read it and change nothing.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,11 @@ def month_so_far(model: Any) -> tuple[float, float]:
     return mean, len(published) / calendar.length(month)
 
 
+def spot_of_chip(model: Any) -> float:
+    """$ for an hour of the H100 that contracts are on, in the United States: what users pay and suppliers earn."""
+    return float(model.economy.spot[0]) * math.exp(model.economy.grade_level(model.day))
+
+
 def day_view(model: Any) -> tuple[View, np.ndarray]:
     """What stays the same all day: calendar, listed months, last settlements, volatility, index and spot.
 
@@ -44,7 +50,7 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
         days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=nothing, bid=nothing, ask=nothing,
         value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
         fast_volatility=np.sqrt(exchange.variance[1]), trend=exchange.trend.copy(),
-        index=model.economy.index_value[exchange.contract.index] / tick, spot=float(model.economy.spot[0]) / tick,
+        index=model.economy.index_value[exchange.contract.index] / tick, spot=spot_of_chip(model) / tick,
         margin_rate=model.house.rate.copy())
     return view, np.log(model.value[:, ahead])
 

@@ -60,7 +60,7 @@ class View(NamedTuple):
     fast_volatility: np.ndarray  # float64[contracts]: the same, fast (half-life 5 days)
     trend: np.ndarray  # float64[contracts]: exponential mean of daily log changes (20 days)
     index: float  # type: ignore[assignment]  # last published index, ticks
-    spot: float  # last published spot price, ticks
+    spot: float  # last spot price of the chip that contracts are on, ticks
     margin_rate: np.ndarray  # float64[contracts]: initial margin in force, share of notional
 
 

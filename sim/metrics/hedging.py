@@ -44,10 +44,11 @@ class Hedging(Metric, type="hedging"):
 
 
 def delivered(daily: Any, contracts: Any) -> Any:
-    """A row for each whole delivery month: mean spot price, final settlement, the future ``AHEAD`` months before."""
+    """A row for each whole delivery month: mean spot price of the chip, final settlement, the future ``AHEAD`` before."""
     dates = pd.to_datetime(daily["date"])
     month = dates.dt.strftime("%Y-%m")
-    spot, ends = daily["spot_us"].groupby(month).mean(), dates.groupby(month).max()
+    paid = daily["spot_h100_us"] if "spot_h100_us" in daily else daily["spot_us"]
+    spot, ends = paid.groupby(month).mean(), dates.groupby(month).max()
     seen = contracts["day"].map(dict(zip(daily["day"], month, strict=True)))
     last = contracts.assign(seen=seen).sort_values("day", kind="stable").groupby(["contract", "seen"]).last()
     rows = []
