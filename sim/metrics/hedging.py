@@ -44,7 +44,7 @@ class Hedging(Metric, type="hedging"):
 
 
 def delivered(daily: Any, contracts: Any) -> Any:
-    """A row for each whole delivery month: mean spot price of the chip, final settlement, the future ``AHEAD`` before."""
+    """A row for each delivery month: mean spot price of the chip, final settlement, the future ``AHEAD`` before."""
     dates = pd.to_datetime(daily["date"])
     month = dates.dt.strftime("%Y-%m")
     paid = daily["spot_h100_us"] if "spot_h100_us" in daily else daily["spot_us"]
