@@ -36,9 +36,12 @@ def load(source: str | Path, changes: Iterable[str] | Mapping[str, Any] = ()) ->
 
     Raises BadInput, which lists everything that is wrong with its file and line.
     """
-    from sim.scenario import Scenario
+    from sim.pause import no_collection
 
-    return Scenario.load(source, changes)
+    with no_collection():
+        from sim.scenario import Scenario
+
+        return Scenario.load(source, changes)
 
 
 def __getattr__(name: str) -> Any:

@@ -31,6 +31,7 @@ from sim.compute.indices.transaction import Transaction
 from sim.errors import BadInput, Problem, Where, near_miss, quoted
 from sim.loading import Changes, read
 from sim.market.config import MarketConfig
+from sim.pause import no_collection
 from sim.plugin import Block, Plugin, load_families, param
 from sim.plugin_files import PluginFile
 from sim.policy.base import Policy
@@ -160,9 +161,10 @@ class Scenario(Block):
                     for steps, text in self.inconsistencies()]
         if problems:
             raise BadInput(problems)
-        from sim.model import ComputeFutures  # the one import upwards: the model is built from scenarios
+        with no_collection():
+            from sim.model import ComputeFutures  # the one import upwards: the model is built from scenarios
 
-        return ComputeFutures(self, seed=seed)
+            return ComputeFutures(self, seed=seed)
 
     @property
     def calendar(self) -> Calendar:
