@@ -210,14 +210,20 @@ def sections(description: str) -> list[dict[str, Any]]:
 
 
 def _in_short(items: list[dict[str, str]]) -> str:
-    """Each group with its members in one line: those who need compute: 60 ai lab, 400 enterprise."""
+    """Each group with its members in one line: those who need compute: 60 AI labs, 400 enterprises."""
     groups: list[tuple[str, list[str]]] = []
     for item in items:
         if item["count"] and groups:
-            groups[-1][1].append(f"{item['count']} {item['name'].replace('_', ' ')}")
+            groups[-1][1].append(f"{item['count']} {_plural(item['name'], item['count'])}")
         elif not item["count"]:
             groups.append((item["text"], []))
     return " ".join(f"{name}: {', '.join(members)}." for name, members in groups if members)
+
+
+def _plural(label: str, count: str) -> str:
+    """A block's label as words: "ai_lab" is an AI lab, and 60 of them are AI labs."""
+    words = " ".join("AI" if word == "ai" else word for word in label.split("_"))
+    return words if count == "1" or words.endswith("s") else words + "s"
 
 
 def _items(lines: list[str]) -> list[dict[str, str]]:
