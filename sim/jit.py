@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -75,7 +76,7 @@ class Leaf(CPUDispatcher):
 
     _open = None
 
-    def __call__(self, *arguments: object) -> object:
+    def __call__(self, *arguments: Any) -> Any:
         if self._open is None:
             self._open = njit(error_model="numpy")(self.py_func)
         return self._open(*arguments)

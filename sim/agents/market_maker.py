@@ -124,15 +124,16 @@ class MarketMaker(Fund, type="market_maker"):
         equity has been lost, nothing near closure. Near the inventory limit a part of the largest leg is offered
         through the market.
         """
-        shown = [np.empty(block.position.shape, np.int64) for _ in range(5)]
+        bid, ask, bid_size, ask_size, step = (np.empty(block.position.shape, np.int64) for _ in range(5))
         ladder(self.dials, self.limit(block, view), view.fast_volatility, view.volatility, month_weights(view),
-               block.reference, block.position, block.equity, block.capital, block.alive, block.nerve, *shown)
-        return Quotes(*shown, self.levels)
+               block.reference, block.position, block.equity, block.capital, block.alive, block.nerve, bid, ask,
+               bid_size, ask_size, step)
+        return Quotes(bid, ask, bid_size, ask_size, step, self.levels)
 
     @cached_property
     def dials(self) -> np.ndarray:
         """MAKER[1]: the parameters as the kernel reads them."""
         dials = np.zeros(1, MAKER)
-        for name in MAKER.names:
+        for name in MAKER.names or ():
             dials[name] = getattr(self, name)
         return dials

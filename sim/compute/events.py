@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from sim.compute.indices.base import Index, State
+
+if TYPE_CHECKING:
+    from sim.compute.economy import Economy
 
 
 class Events:
@@ -53,4 +57,4 @@ class Events:
 
     def leave_panel(self, index: str, providers: int) -> None:
         """The heaviest providers leave the panel of an index for good. Raises KeyError if unknown."""
-        self._index(index).leave(self, self._index_state[index], providers)
+        self._index(index).leave(cast("Economy", self), self._index_state[index], providers)
