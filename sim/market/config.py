@@ -14,7 +14,7 @@ class MarketConfig(Block):
 
     contracts: tuple[Contract, ...] = param(
         factory=lambda: (GpuHourFuture(),), unit="contracts", min_length=1, max_length=1,
-        doc="what is traded; one family of months for now", source="NYMEX submission 26-370 (2026-08-11)")
+        doc="what is traded: one family of contract months", source="NYMEX submission 26-370 (2026-08-11)")
     opens: dt.date | None = param(
         None, unit="date", doc="the day on which futures are first traded; before the first day if left out",
         source="judgement: set by the scenario")
