@@ -49,7 +49,7 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
         listed=listed, rank=np.where(listed, slots["rank"], 0), month=slots["month"].copy(),
         days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=nothing, bid=nothing, ask=nothing,
         value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
-        fast_volatility=np.sqrt(exchange.variance[1]), trend=exchange.trend.copy(),
+        fast_volatility=np.sqrt(exchange.variance[1]),
         index=model.economy.index_value[exchange.contract.index] / tick, spot=spot_of_chip(model) / tick,
         margin_rate=model.house.rate.copy())
     return view, np.log(model.value[:, ahead])

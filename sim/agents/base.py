@@ -58,7 +58,6 @@ class View(NamedTuple):
     fixed_share: np.ndarray  # float64[contracts]: share of the delivery month's index days already published
     volatility: np.ndarray  # float64[contracts]: sd of daily log changes, slow (half-life 60 days)
     fast_volatility: np.ndarray  # float64[contracts]: the same, fast (half-life 5 days)
-    trend: np.ndarray  # float64[contracts]: exponential mean of daily log changes (20 days)
     index: float  # type: ignore[assignment]  # last published index, ticks
     spot: float  # last spot price of the chip that contracts are on, ticks
     margin_rate: np.ndarray  # float64[contracts]: initial margin in force, share of notional

@@ -36,6 +36,9 @@ class MarketConfig(Block):
     fast_volatility_half_life: float = param(
         5, unit="business days", above=0, source="judgement: about a week",
         doc="half-life of the fast volatility that participants see")
+    nearness: float = param(
+        4.0, unit="months", above=0, high=120, source="judgement: working prototype",
+        doc="how much more often near months are looked at: the chance falls by e over this many months")
     first_volatility: float = param(
         0.024, unit="per square root of a day", above=0,
         source="judgement: 38 % a year, front months of a working prototype",

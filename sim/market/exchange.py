@@ -51,7 +51,6 @@ class Exchange:
         self.tier = np.zeros(self.months, np.int64)  # which rule set it, an index into TIERS
         first = config.first_volatility**2
         self.variance = np.full((2, self.months), first)  # of daily log changes, slow and fast
-        self.trend = np.zeros(self.months)
         self.days_left = np.zeros(self.months, np.int64)
         self.history = np.full((calendar.days + calendar.burn_in, self.months), np.nan)  # settlement prices, dollars
         self.settled_days = 0
@@ -74,12 +73,12 @@ class Exchange:
                 near, worth = (month - 1) % self.months, float(value[month - current])
                 if month > current and old[near]:
                     worth *= float(self.settle[near]) / float(value[month - 1 - current])  # as rich as its neighbour
-                    self.variance[:, slot], self.trend[slot] = self.variance[:, near], 0.0
+                    self.variance[:, slot] = self.variance[:, near]
                 self.settle[slot] = record["mark"] = max(1, round(worth))
             self.days_left[slot] = self.calendar.last_day(month) - day
         rank = self.slots["month"] - current + 1
         self.slots["rank"] = rank
-        weight = np.exp(-rank / 4.0)  # near months are looked at more often; judgement: working prototype
+        weight = np.exp(-rank / self.config.nearness)
         self.slots["visit"] = weight / weight.sum()
         for name in ("volume", "round_volume", "round_value"):
             self.slots[name] = 0
@@ -172,13 +171,12 @@ class Exchange:
         return max(1, int(before[slot]) + round(float(np.mean([price[k] - before[k] for k in near])))), 3
 
     def _learn(self, price: np.ndarray) -> None:
-        """Take int64[contracts] settlement prices over, and learn volatility and trend from their changes."""
+        """Take int64[contracts] settlement prices over, and learn volatility from their changes."""
         change = np.log(price / self.settle)
         half = (self.config.volatility_half_life, self.config.fast_volatility_half_life)
         for number, days in enumerate(half):
             keep = 0.5 ** (1.0 / days)
             self.variance[number] = keep * self.variance[number] + (1.0 - keep) * change**2
-        self.trend += 0.05 * (change - self.trend)  # judgement: about twenty days of memory
         self.settle[:] = price
         self.slots["mark"] = price
         self.history[self.settled_days] = np.where(self.slots["listed"] == 1, price * self.contract.tick, np.nan)
@@ -203,7 +201,7 @@ class Exchange:
 
     def snapshot(self) -> dict:
         """A copy of all state."""
-        arrays = ("slots", "traded", "settle", "tier", "variance", "trend", "days_left", "history")
+        arrays = ("slots", "traded", "settle", "tier", "variance", "days_left", "history")
         return {**{name: getattr(self, name).copy() for name in arrays}, "book": self.book.copy(),
                 "settled_days": self.settled_days}
 

@@ -44,7 +44,7 @@ def a_view(random: np.random.Generator, months: int = 12, *, day: int = 0, numbe
         "bid": np.floor(mid).astype(np.int64), "ask": np.floor(mid).astype(np.int64) + 1, "value": value,
         "fixed_share": np.where(rank == 1, (day_of_month + 1) / length, 0.0),
         "volatility": 0.01 + 0.03 * random.random(months), "fast_volatility": 0.005 + 0.06 * random.random(months),
-        "trend": 0.002 * random.normal(size=months), "index": 235.0, "spot": 240.0,
+        "index": 235.0, "spot": 240.0,
         "margin_rate": 0.05 + 0.3 * random.random(months)}
     if months > 1 and random.random() < 0.2 and "rank" not in changes:  # the slot of the month that has just expired
         gone = rank == months
