@@ -16,8 +16,9 @@ from sim.market.exchange import Exchange
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.streams import Streams
-from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, spot_of_chip
+from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view
 from sim.world import world_of
+from sim.writing import write_contracts, write_down, write_trades
 
 
 class ComputeFutures(mesa.Model):
@@ -78,7 +79,7 @@ class ComputeFutures(mesa.Model):
         self.move_money()
         self.close_and_reopen()
         self.check_books()
-        self.write_down()
+        write_down(self)
 
     def begin_day(self) -> None:
         """The calendar moves to the next business day."""
@@ -135,7 +136,7 @@ class ComputeFutures(mesa.Model):
         self.exchange.look()
         self.house.note_trades(self.exchange.fills(), self.day, number)
         if self.scenario.record.trades and self.day >= 0:
-            self.write_trades(number)
+            write_trades(self, number)
         self.house.check(self.day, number, self.exchange.slots["mark"])
 
     def ask_for_targets(self, view: View) -> None:
@@ -164,7 +165,7 @@ class ComputeFutures(mesa.Model):
         average, share = month_so_far(self)
         self.exchange.settle_day(self.day, average, share)
         self.house.settle(self.day, self.exchange.settle)
-        self.write_contracts()
+        write_contracts(self)
         fees = self.exchange.traded * self.exchange.contract.exchange_fee
         for slot in self.exchange.expire(self.day):
             fees += np.abs(self.ledger.position[:, slot]) * self.exchange.contract.settlement_fee
@@ -232,40 +233,6 @@ class ComputeFutures(mesa.Model):
     def view(self, number: int) -> View:
         """What participants see in one round."""
         return round_view(self, number)
-
-    def write_down(self) -> None:
-        """Record the day, once the warm-up is over."""
-        if self.day < 0:
-            return
-        slots = self.exchange.slots
-        sectors = {f"equity_{name}_cents": value for name, value in self.blocks.by_sector(self.ledger.equity).items()}
-        gains = self.ledger.received("variation margin") + self.ledger.received("exchange fees")
-        sectors |= {f"gain_{name}_cents": float(gains[number]) for number, name in enumerate(self.blocks.sectors)}
-        front = np.flatnonzero(slots["rank"] == 1)
-        gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
-        self.record.day(self.day, self.calendar.date(self.day), {
-            "spot_h100_us": spot_of_chip(self),
-            **self.economy.record(), **self.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
-            "open_interest": float(self.exchange.open_interest().sum()), "spread_front_ticks": gap,
-            "participants_open": float(self.ledger.alive[:-1].sum())})
-        if self.calendar.month(self.day + 1) != self.calendar.month(self.day):
-            self.record.agents(self.day, self.calendar.month(self.day), self.blocks.balance_sheet())
-
-    def write_contracts(self) -> None:
-        """Record the listed months at their settlement, the one that ends today included."""
-        if self.day >= 0:
-            slots = self.exchange.slots
-            self.record.contracts(
-                self.day, slots["month"], slots["listed"] == 1, self.exchange.settle, self.exchange.contract.tick,
-                slots["volume"], self.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"],
-                self.house.rate)
-
-    def write_trades(self, number: int) -> None:
-        """Record each trade of the round."""
-        fills = self.exchange.fills()
-        taker, maker, bought = fills["taker_owner"], fills["maker_owner"], fills["side"] == 0
-        self.record.trades(self.day, number, np.where(bought, taker, maker), np.where(bought, maker, taker),
-                           self.exchange.slots["month"][fills["contract"]], fills["price"], fills["qty"])
 
     # --- copies of the world -------------------------------------------------------------------------
 

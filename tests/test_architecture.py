@@ -27,7 +27,7 @@ LEVELS = [
      "pause"},
     DOMAINS,
     {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files"},
-    {"model", "blocks", "world", "views", "describe", "reference", "schema"},
+    {"model", "blocks", "world", "views", "writing", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
     {"__init__", "__main__", "cli", "cli_experiments", "cli_margin", "dashboard", "doctor", "terminal",

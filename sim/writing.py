@@ -1,0 +1,46 @@
+"""What the model writes down of each day: the economy, the market, the sectors, the trades."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.views import spot_of_chip
+
+
+def write_down(model: Any) -> None:
+    """Record the day, once the warm-up is over."""
+    if model.day < 0:
+        return
+    slots = model.exchange.slots
+    sectors = {f"equity_{name}_cents": value for name, value in model.blocks.by_sector(model.ledger.equity).items()}
+    gains = model.ledger.received("variation margin") + model.ledger.received("exchange fees")
+    sectors |= {f"gain_{name}_cents": float(gains[number]) for number, name in enumerate(model.blocks.sectors)}
+    front = np.flatnonzero(slots["rank"] == 1)
+    gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
+    model.record.day(model.day, model.calendar.date(model.day), {
+        "spot_h100_us": spot_of_chip(model),
+        **model.economy.record(), **model.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
+        "open_interest": float(model.exchange.open_interest().sum()), "spread_front_ticks": gap,
+        "participants_open": float(model.ledger.alive[:-1].sum())})
+    if model.calendar.month(model.day + 1) != model.calendar.month(model.day):
+        model.record.agents(model.day, model.calendar.month(model.day), model.blocks.balance_sheet())
+
+
+def write_contracts(model: Any) -> None:
+    """Record the listed months at their settlement, the one that ends today included."""
+    if model.day >= 0:
+        slots = model.exchange.slots
+        model.record.contracts(
+            model.day, slots["month"], slots["listed"] == 1, model.exchange.settle, model.exchange.contract.tick,
+            slots["volume"], model.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"],
+            model.house.rate)
+
+
+def write_trades(model: Any, number: int) -> None:
+    """Record each trade of the round."""
+    fills = model.exchange.fills()
+    taker, maker, bought = fills["taker_owner"], fills["maker_owner"], fills["side"] == 0
+    model.record.trades(model.day, number, np.where(bought, taker, maker), np.where(bought, maker, taker),
+                       model.exchange.slots["month"][fills["contract"]], fills["price"], fills["qty"])
