@@ -6,10 +6,12 @@ fails, or that takes its process down with it, ends in its own outcome and leave
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -29,22 +31,41 @@ Stopping = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Task:
-    """One run: ``run`` is its number in the experiment, ``keep`` the tables to hand back besides its figures."""
+    """One run: ``run`` is its number in the experiment, ``keep`` the tables to hand back besides its figures.
+
+    work    : "module:function" of what is done instead of a plain run: a function of the task that gives an Outcome
+    options : what that function needs to know besides, as values that a process can be sent
+    """
 
     scenario: Any
     run: int
     seed: int
     keep: tuple[str, ...] = ()
+    work: str = ""
+    options: tuple[Any, ...] = ()
 
 
 def perform(task: Task) -> Outcome:
     """Do one run; whatever goes wrong ends in its outcome."""
     try:
+        if task.work:
+            module, function = task.work.split(":")
+            return _guarded(getattr(importlib.import_module(module), function), task)
         outcome = execute(Job(task.scenario, task.run, task.seed, None), lambda: None)
     except BadInput as error:
         outcome = Outcome(task.run, task.seed, status="failed", error=str(error))
     outcome.tables = {name: outcome.tables[name] for name in task.keep if name in outcome.tables}
     return outcome
+
+
+def _guarded(work: Callable[[Task], Outcome], task: Task) -> Outcome:
+    """What a piece of work gives; an error inside it is the outcome of that task alone."""
+    try:
+        return work(task)
+    except BadInput:
+        raise
+    except Exception:
+        return Outcome(task.run, task.seed, status="failed", error=traceback.format_exc())
 
 
 class Runner(Protocol):
