@@ -55,6 +55,7 @@ class ComputeFutures(mesa.Model):
         self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
         self.known = np.ones(scenario.rounds)  # share of the day's news that is public, by round
         self.policies = sorted(scenario.policies, key=lambda p: p.date or scenario.start)
+        self.eve: np.ndarray | None = None  # equity on the eve of a frozen stretch, cents: see freeze
         self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
         self.day = -scenario.burn_in - 1
         if start:
@@ -114,6 +115,8 @@ class ComputeFutures(mesa.Model):
 
     def update_beliefs(self) -> None:
         """Everybody revises private beliefs, once a day."""
+        if self.eve is not None:
+            self.ledger.equity[:] = self.eve
         self.day_view, self.log_value = day_view(self)
         view = self.view(0)
         for kind, block in self.blocks.trading:
@@ -122,7 +125,7 @@ class ComputeFutures(mesa.Model):
     def trade_round(self, number: int) -> None:
         """Makers quote, everybody else trades towards what they want, then marks and calls."""
         self.exchange.open_round()
-        self.ledger.equity[:] = self.house.equity
+        self.ledger.equity[:] = self.house.equity if self.eve is None else self.eve
         view = self.view(number)
         self.ask_for_targets(view)
         rows, targets = self.house.forced_targets()
@@ -184,6 +187,8 @@ class ComputeFutures(mesa.Model):
         self.evening = view = self.view(self.scenario.rounds - 1)
         for kind, block in self.blocks.all:
             for transfer in kind.transfers(block, view, block.equity):
+                if self.eve is not None and transfer.flow == "fund flow":
+                    continue  # investors are among those who do not react
                 amount = np.where(block.alive, transfer.amount, 0)
                 self.ledger.post(transfer.flow, block.rows, amount, "outside world")
 
@@ -193,6 +198,8 @@ class ComputeFutures(mesa.Model):
 
     def close_and_reopen(self) -> None:
         """Funds that have lost nearly everything close; those away long enough return with fresh capital."""
+        if self.eve is not None:
+            return
         closing = self.blocks.closing(self.ledger.equity)
         for row in np.flatnonzero(closing & ~self.house.closing):
             self.house.close(int(row), self.day)
@@ -236,10 +243,19 @@ class ComputeFutures(mesa.Model):
 
     # --- copies of the world -------------------------------------------------------------------------
 
+    def freeze(self) -> None:
+        """From now on finance does not react: the world of primary effects only.
+
+        Calls, forced sales, defaults, margin rates, closures, investors' flows and the equity that sizes
+        positions stay as they are this evening; voluntary rules go on with the same luck.
+        """
+        self.house.frozen = True
+        self.eve = self.ledger.equity.copy()
+
     def snapshot(self) -> dict[str, Any]:
         """All state, copied: what ``restore`` needs to continue bit for bit."""
         own = ("wish", "own_value", "urgency", "value")
-        return {"day": self.day, "steps": self.steps,
+        return {"day": self.day, "steps": self.steps, "eve": None if self.eve is None else self.eve.copy(),
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
                           for name in ("blocks", "exchange", "house", "economy", "record")}}
@@ -247,6 +263,7 @@ class ComputeFutures(mesa.Model):
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""
         self.day, self.steps = state["day"], state["steps"]
+        self.eve = None if state["eve"] is None else state["eve"].copy()
         for name, array in state["arrays"].items():
             getattr(self, name)[...] = array
         for name, part in state["parts"].items():
