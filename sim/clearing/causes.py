@@ -9,8 +9,6 @@ events and causes that a run writes down form a graph whose weights sum to one a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 NEWS = -1  # the cause of what no forced trade explains
@@ -128,32 +126,3 @@ def blend(parts: list[tuple[float, Causes]]) -> Causes:
     if total <= 0.0:
         return [(NEWS, 1.0)]
     return complete([(cause, weight * size / total) for size, causes in parts for cause, weight in causes])
-
-
-def triggers(kind: Sequence[str], agent: np.ndarray, event: np.ndarray, cause: np.ndarray, weight: np.ndarray,
-             sellers: Sequence[str] = ("forced sale", "closure", "default")) -> list[tuple[int, int, float]]:
-    """Which forced seller set off which, from the events and causes that a run wrote down.
-
-    Calls are passed through to what caused them, and so are a seller's own earlier episodes. The sum of the
-    weights over the number of sellers is the branching ratio.
-
-    Parameters
-    ----------
-    kind, agent         : [events]  what happened to which row; entry i is event number i
-    event, cause, weight: [causes]  as in ``causes.parquet``, in any order
-    sellers             : kinds of events that begin forced trading
-
-    Returns
-    -------
-    list of (seller, seller that set it off, weight)  event numbers, ascending
-    """
-    found: list[dict[int, float]] = [{} for _ in range(len(kind))]  # event -> earlier sellers behind it
-    for at in np.argsort(event, kind="stable").tolist():
-        own, parent, share = int(event[at]), int(cause[at]), float(weight[at])
-        if parent == NEWS:
-            continue
-        through = kind[parent] not in sellers or agent[parent] == agent[own]
-        for seller, part in found[parent].items() if through else [(parent, 1.0)]:
-            found[own][seller] = found[own].get(seller, 0.0) + share * part
-    return [(own, seller, part) for own in range(len(kind)) if kind[own] in sellers
-            for seller, part in sorted(found[own].items()) if agent[seller] != agent[own]]

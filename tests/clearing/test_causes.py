@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.clearing.causes import NEWS, ForcedFlow, blend, complete, loss_causes, triggers
+from sim.clearing.causes import NEWS, ForcedFlow, blend, complete, loss_causes
 
 
 def flow():
@@ -99,18 +99,3 @@ def test_shares_of_a_move_never_exceed_the_whole(trades, move, position):
             expected = own / plain[slot, side] if own and move[slot] else 0.0
             assert shares[number, slot] == pytest.approx(expected)
     assert sum(w for _, w in loss_causes(position, move, episodes, shares)) == pytest.approx(1.0)
-
-
-def test_sellers_are_linked_through_calls_and_their_own_earlier_episodes():
-    kind = ["forced sale", "margin call", "forced sale", "default", "house loss"]
-    agent = np.array([5, 6, 6, 6, 9])
-    links = [(0, NEWS, 1.0), (1, 0, 0.75), (1, NEWS, 0.25), (2, 1, 1.0), (3, 1, 0.5), (3, 2, 0.5), (4, 3, 1.0)]
-    event, cause, weight = (np.array(column) for column in zip(*links, strict=True))
-    assert triggers(kind, agent, event, cause, weight) == [(2, 0, 0.75), (3, 0, 0.75)]
-    assert triggers(kind, agent, event, cause, weight, ("forced sale",)) == [(2, 0, 0.75)]
-
-
-def test_a_seller_does_not_set_itself_off():
-    links = [(0, NEWS, 1.0), (1, 0, 1.0)]
-    event, cause, weight = (np.array(column) for column in zip(*links, strict=True))
-    assert triggers(["forced sale", "forced sale"], np.array([5, 5]), event, cause, weight) == []
