@@ -23,7 +23,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {  # which tables each level leaves in the
 NEWS = -1  # the cause of an event that nothing inside the market triggered
 
 _CONTRACT = np.dtype([("day", "i8"), ("month", "i8"), ("settle", "i8"), ("tick", "f8"), ("volume", "i8"),
-                      ("open_interest", "i8"), ("bid", "i8"), ("ask", "i8"), ("depth", "i8"), ("rate", "f8")])
+                      ("open_interest", "i8"), ("bid", "i8"), ("ask", "i8"), ("depth", "i8"), ("rate", "f8"), ("expected", "f8")])
 _EVENT = np.dtype([("day", "i8"), ("round", "i8"), ("kind", "i8"), ("agent", "i8"), ("agent_type", "i8"),
                    ("counterparty", "i8"), ("month", "i8"), ("quantity", "i8"), ("price", "i8"), ("amount", "i8")])
 _CAUSE = np.dtype([("event", "i8"), ("cause", "i8"), ("weight", "f8")])
@@ -103,7 +103,7 @@ class Record:
 
     def contracts(self, day: int, month: np.ndarray, listed: np.ndarray, settle: np.ndarray, tick: float,
                   volume: np.ndarray, open_interest: np.ndarray, bid: np.ndarray, ask: np.ndarray, depth: np.ndarray,
-                  rate: np.ndarray) -> None:
+                  rate: np.ndarray, expected: np.ndarray) -> None:
         """One row for each listed contract, in order of expiry.
 
         Parameters
@@ -113,6 +113,7 @@ class Record:
         tick            : float  dollars
         bid, ask, depth : int64[slots]  ticks (0: none), ticks (0: none), contracts
         rate            : float64[slots]  initial margin, share of notional
+        expected        : float64[slots]  consensus of what the index will average in the month, ticks
         """
         self.tick = tick
         slots = np.flatnonzero(listed)
@@ -121,7 +122,7 @@ class Record:
         rows = self._contracts.data[at]
         rows["day"], rows["tick"] = day, tick
         for name, array in (("month", month), ("settle", settle), ("volume", volume), ("open_interest", open_interest),
-                            ("bid", bid), ("ask", ask), ("depth", depth), ("rate", rate)):
+                            ("bid", bid), ("ask", ask), ("depth", depth), ("rate", rate), ("expected", expected)):
             rows[name] = array[slots]
 
     def event(self, day: int, round: int, kind: str, agent: int = -1, agent_type: str = "", counterparty: int = -1,
@@ -188,7 +189,8 @@ class Record:
         count = lambda name: rows[name].copy()
         return {"day": count("day"), "contract": _month_labels(rows["month"]), "expiry": _expiries(rows["month"]),
                 "settle": price("settle"), "volume": count("volume"), "open_interest": count("open_interest"),
-                "best_bid": price("bid"), "best_ask": price("ask"), "depth": count("depth"), "im_rate": count("rate")}
+                "best_bid": price("bid"), "best_ask": price("ask"), "depth": count("depth"), "im_rate": count("rate"),
+                "expected": np.round(rows["expected"] * rows["tick"], 10)}
 
     def _events_table(self, start: int) -> dict[str, np.ndarray]:
         rows = self._events.data[start : self._events.n]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.views import spot_of_chip
+from sim.views import FORECAST_MONTHS, spot_of_chip
 
 
 def write_down(model: Any) -> None:
@@ -17,6 +17,9 @@ def write_down(model: Any) -> None:
     sectors = {f"equity_{name}_cents": value for name, value in model.blocks.by_sector(model.ledger.equity).items()}
     gains = model.ledger.received("variation margin") + model.ledger.received("exchange fees")
     sectors |= {f"gain_{name}_cents": float(gains[number]) for number, name in enumerate(model.blocks.sectors)}
+    held = model.blocks.by_sector(np.abs(model.ledger.position).sum(axis=1))
+    sectors |= {f"held_{name}": float(value) for name, value in held.items()}  # contracts, long and short added up
+    sectors |= {f"traded_{name}": float(value) for name, value in model.blocks.by_sector(model.exchange.traded).items()}
     front = np.flatnonzero(slots["rank"] == 1)
     gap = float((slots["ask"] - slots["bid"])[front[0]]) if len(front) and slots["ask"][front[0]] > 0 else np.nan
     model.record.day(model.day, model.calendar.date(model.day), {
@@ -32,10 +35,11 @@ def write_contracts(model: Any) -> None:
     """Record the listed months at their settlement, the one that ends today included."""
     if model.day >= 0:
         slots = model.exchange.slots
+        ahead = np.clip(slots["month"] - model.calendar.month(model.day), 0, FORECAST_MONTHS - 1)
         model.record.contracts(
             model.day, slots["month"], slots["listed"] == 1, model.exchange.settle, model.exchange.contract.tick,
             slots["volume"], model.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"],
-            model.house.rate)
+            model.house.rate, model.value[1, ahead])
 
 
 def write_trades(model: Any, number: int) -> None:

@@ -13,7 +13,7 @@ def contracts(record, day, slots=3, shift=0):
     month = MONTH + (np.arange(slots) + shift) % slots
     ones = np.ones(slots, np.int64)
     record.contracts(day, month, month < MONTH + slots, 250 + month - MONTH, 0.01, 10 * ones, 20 * ones, 0 * ones,
-                     251 * ones, 5 * ones, 0.2 * ones)
+                     251 * ones, 5 * ones, 0.2 * ones, 240.5 * ones)
 
 
 def test_a_day_becomes_a_row_and_grows_beyond_what_was_expected():
@@ -47,6 +47,7 @@ def test_contracts_are_written_in_order_of_expiry_in_dollars():
     assert table["settle"].tolist()[:3] == [2.5, 2.51, 2.52]
     assert np.isnan(table["best_bid"]).all()
     assert table["best_ask"].tolist() == [2.51] * 6
+    assert table["expected"].tolist() == [2.405] * 6
 
 
 def test_events_are_numbered_and_keep_their_causes():
