@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import mesa
@@ -19,6 +20,8 @@ from sim.streams import Streams
 from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view
 from sim.world import world_of
 from sim.writing import write_contracts, write_down, write_trades
+
+REACTIONS = ("margin", "flows", "sizing")  # ways in which finance answers to prices: see ComputeFutures.freeze
 
 
 class ComputeFutures(mesa.Model):
@@ -55,7 +58,8 @@ class ComputeFutures(mesa.Model):
         self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
         self.known = np.ones(scenario.rounds)  # share of the day's news that is public, by round
         self.policies = sorted(scenario.policies, key=lambda p: p.date or scenario.start)
-        self.eve: np.ndarray | None = None  # equity on the eve of a frozen stretch, cents: see freeze
+        self.still: tuple[str, ...] = ()  # reactions that are frozen, and the equity on the eve of that, cents
+        self.eve: np.ndarray | None = None
         self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
         self.day = -scenario.burn_in - 1
         if start:
@@ -187,8 +191,8 @@ class ComputeFutures(mesa.Model):
         self.evening = view = self.view(self.scenario.rounds - 1)
         for kind, block in self.blocks.all:
             for transfer in kind.transfers(block, view, block.equity):
-                if self.eve is not None and transfer.flow == "fund flow":
-                    continue  # investors are among those who do not react
+                if transfer.flow == "fund flow" and "flows" in self.still:
+                    continue
                 amount = np.where(block.alive, transfer.amount, 0)
                 self.ledger.post(transfer.flow, block.rows, amount, "outside world")
 
@@ -198,7 +202,7 @@ class ComputeFutures(mesa.Model):
 
     def close_and_reopen(self) -> None:
         """Funds that have lost nearly everything close; those away long enough return with fresh capital."""
-        if self.eve is not None:
+        if "flows" in self.still:
             return
         closing = self.blocks.closing(self.ledger.equity)
         for row in np.flatnonzero(closing & ~self.house.closing):
@@ -243,19 +247,23 @@ class ComputeFutures(mesa.Model):
 
     # --- copies of the world -------------------------------------------------------------------------
 
-    def freeze(self) -> None:
-        """From now on finance does not react: the world of primary effects only.
+    def freeze(self, reactions: Sequence[str] = REACTIONS) -> None:
+        """From now on finance does not react, or not in some ways: with all of them, only primary effects are left.
 
-        Calls, forced sales, defaults, margin rates, closures, investors' flows and the equity that sizes
-        positions stay as they are this evening; voluntary rules go on with the same luck.
+        margin : calls, forced sales, defaults and margin rates stay as they are this evening
+        flows  : investors bring and take nothing, no fund closes or opens
+        sizing : positions are sized by this evening's equity
+        Voluntary rules go on with the same luck.
         """
-        self.house.frozen = True
-        self.eve = self.ledger.equity.copy()
+        self.still = tuple(reactions)
+        self.house.frozen = "margin" in self.still
+        self.eve = self.ledger.equity.copy() if "sizing" in self.still else None
 
     def snapshot(self) -> dict[str, Any]:
         """All state, copied: what ``restore`` needs to continue bit for bit."""
         own = ("wish", "own_value", "urgency", "value")
-        return {"day": self.day, "steps": self.steps, "eve": None if self.eve is None else self.eve.copy(),
+        return {"day": self.day, "steps": self.steps, "still": self.still,
+                "eve": None if self.eve is None else self.eve.copy(),
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
                           for name in ("blocks", "exchange", "house", "economy", "record")}}
@@ -263,7 +271,7 @@ class ComputeFutures(mesa.Model):
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""
         self.day, self.steps = state["day"], state["steps"]
-        self.eve = None if state["eve"] is None else state["eve"].copy()
+        self.still, self.eve = state["still"], None if state["eve"] is None else state["eve"].copy()
         for name, array in state["arrays"].items():
             getattr(self, name)[...] = array
         for name, part in state["parts"].items():

@@ -1,0 +1,79 @@
+"""A shock with and without the reactions of finance."""
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.errors import BadInput
+from sim.experiments.contagion import contagion, figures_of
+from sim.scenario import Scenario
+
+FRAGILE = ("clearing.margin.rate=0.06", "agents.fundamental_speculator.leverage_max=15",
+           "agents.trend_follower.leverage_max=15", "days=40")
+
+
+@pytest.fixture(scope="module")
+def shocked(tmp_path_factory):
+    """A small market with thin margins, and a halving of open demand in the fourth week."""
+    path = tmp_path_factory.mktemp("contagion") / "shocked.yaml"
+    path.write_text("extends: quick.yaml\nshocks:\n  - {type: demand_surge, date: 2026-10-26, tokens: 4.0, pass_through: 1.0}\n",
+                    encoding="utf-8")
+    return Scenario.load(path, FRAGILE)
+
+
+def path(price, **counts):
+    zero = np.zeros(len(price))
+    names = ("forced_events", "defaults", "margin_calls", "closures", "forced_volume", "margin_call_cents",
+             "default_deficit_cents", "house_loss_cents")
+    return {"price": np.array(price), "spot": zero, "open_interest": zero + 10.0,
+            **{name: np.array(counts.get(name, zero), float) for name in names}}
+
+
+def test_contagion_is_the_largest_gap_in_the_direction_of_the_shock():
+    worlds = {"primary": path([2.0, 1.8, 1.6, 1.8]), "full": path([2.0, 1.7, 1.5, 1.2], forced_events=[9, 1, 2, 3]),
+              "without_margin": path([2.0, 1.8, 1.6, 1.2])}
+    out = figures_of(worlds)
+    assert out["primary"] == pytest.approx(-20.0)
+    assert out["full"] == pytest.approx(-25.0)
+    assert out["contagion"] == pytest.approx(100 * math.log(1.8 / 1.2))
+    assert out["amplification"] == pytest.approx(math.log(1.5) / math.log(1.25))
+    assert out["carried_by_margin"] == pytest.approx(100 * math.log(1.6 / 1.5))
+    assert out["forced_events"] == 6  # the eve itself does not count
+
+
+def test_the_world_goes_on_as_if_nobody_had_copied_it(shocked):
+    found = contagion(shocked, runs=1, days=12, reactions=("margin",))
+    assert not found.failed
+    model = shocked.build(shocked.seed)
+    eve = model.calendar.day_on(shocked.shocks[0].date) - 1
+    while model.day < eve + 12:
+        model.step()
+    daily = model.record.table("daily")
+    paths = found.paths
+    np.testing.assert_array_equal(paths["full_spot"], daily["spot_us"][eve:])
+    np.testing.assert_array_equal(paths["full_forced_events"], daily["forced_events"][eve:])
+    np.testing.assert_array_equal(paths["date"].to_numpy().astype("M8[D]"), daily["date"][eve:])
+    assert found.figures[shocked.seed]["forced_events"] == daily["forced_events"][eve + 1 :].sum() > 0
+
+
+def test_a_frozen_world_has_no_calls_and_other_prices(shocked):
+    found = contagion(shocked, runs=2, days=12)
+    for figures in found.figures.values():
+        assert figures["margin_calls_primary"] == figures["defaults_primary"] == figures["closures_primary"] == 0
+    paths = found.paths
+    assert (paths["full_price"] != paths["primary_price"]).any()
+    eve = paths.groupby("run").first()
+    np.testing.assert_array_equal(eve["full_price"], eve["primary_price"])
+    table = found.table()
+    assert table.loc["contagion", "low"] <= table.loc["contagion", "mean"] <= table.loc["contagion", "high"]
+    assert (table["label"] != "").all()
+
+
+def test_what_cannot_be_told_is_refused_with_a_reason(shocked):
+    with pytest.raises(BadInput, match="no shock"):
+        contagion(Scenario.load("quick"), runs=1)
+    with pytest.raises(BadInput, match="there is no reaction 'credits'"):
+        contagion(shocked, runs=1, reactions=("credits",))
+    with pytest.raises(BadInput, match="end after its last"):
+        contagion(shocked, runs=1, days=60)
