@@ -61,6 +61,7 @@ class View(NamedTuple):
     index: float  # type: ignore[assignment]  # last published index, ticks
     spot: float  # last spot price of the chip that contracts are on, ticks
     margin_rate: np.ndarray  # float64[contracts]: initial margin in force, share of notional
+    rationed_small: float = 0.0  # share of small users' demand that found nothing at the last spot price
 
 
 class Execution(Block):

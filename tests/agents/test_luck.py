@@ -9,6 +9,9 @@ from tests.agents.worlds import TYPES, a_block, a_view, a_world
 OWN = {name: [c for c in columns(kind.agent) if c not in ("cash", "margin", "basis", "equity", "position", "alive")]
        for name, kind in TYPES.items()}
 
+NO_LUCK = {"dominant_trader"}  # one trader with one size and one plan
+SOCIAL = {"macro_fund": {"story", "belief"}}  # caught from others, so that a larger block tells other stories
+
 
 def lived(kind, n, **more):
     block = a_block(kind, n, **more)
@@ -31,11 +34,11 @@ def test_rows_of_a_grown_block_keep_their_luck(name):
     world = a_world(float_lots=4e6)
     twice = world._replace(float_lots=2 * world.float_lots, hedged_notional=2 * world.hedged_notional)
     before, after = lived(kind, small, world=world), lived(kind, large, world=twice)
-    for column in OWN[name]:
+    for column in set(OWN[name]) - SOCIAL.get(name, set()):
         assert np.array_equal(getattr(before, column), getattr(after, column)[:small]), column
 
 
-@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("name", sorted(set(TYPES) - NO_LUCK))
 def test_a_second_block_of_a_type_has_luck_of_its_own(name):
     kind = TYPES[name]
     first, second = lived(kind(name="first"), 8), lived(kind(name="second"), 8)
@@ -47,4 +50,4 @@ def test_a_second_block_of_a_type_has_luck_of_its_own(name):
 def test_seeds_differ_and_repeat(name):
     one, again, other = lived(TYPES[name](), 8), lived(TYPES[name](), 8), lived(TYPES[name](), 8, seed=2)
     assert all(np.array_equal(getattr(one, c), getattr(again, c)) for c in OWN[name])
-    assert any(not np.array_equal(getattr(one, c), getattr(other, c)) for c in OWN[name])
+    assert name in NO_LUCK or any(not np.array_equal(getattr(one, c), getattr(other, c)) for c in OWN[name])
