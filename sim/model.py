@@ -12,9 +12,9 @@ from sim.agents.base import View
 from sim.blocks import Blocks
 from sim.calendar import Calendar
 from sim.clearing.house import ClearingHouse
-from sim.compute.economy import Economy
 from sim.market.exchange import Exchange
 from sim.record import Record
+from sim.replaying import economy_of
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view
@@ -49,8 +49,8 @@ class ComputeFutures(mesa.Model):
                                    np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
                                    self.world.hedged_notional, self.blocks.intraday)
         self.desk = self.blocks.desk(scenario.clearing)
-        self.economy = Economy(scenario.compute, self.blocks.operators(), self.streams, self.calendar,
-                               scenario.indices)
+        self.economy = economy_of(scenario.compute, scenario.replayed, self.blocks.operators(), self.streams,
+                                  self.calendar, scenario.indices)
         rows, months = self.ledger.n, self.exchange.months
         self.wish = np.zeros((rows, months), np.int64)  # positions that participants want, contracts
         self.own_value = np.full((rows, months), np.nan)  # what they think a contract is worth, ticks

@@ -71,9 +71,7 @@ def _family(name: str, place: str, family: Any) -> Iterator[str]:
     for key, field in family.model_fields.items():
         inner = shape(field.annotation)
         if inner.kind == "block" and inner.cls is not None:
-            yield f"### `{key}` of every {name}\n"
-            yield f"{_meaning(inner.cls)}\n"
-            yield from _table(inner.cls.model_fields)
+            yield from _section(f"### `{key}` of every {name}", inner.cls, f"{place}.{key}")
     for cls in types:
         yield f"### `{cls.type_name}`\n"
         yield f"{_meaning(cls)}\n"

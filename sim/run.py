@@ -131,6 +131,8 @@ def _keep_scenario(folder: Path, scenario: Scenario) -> None:
     for plugin in scenario.plugins:
         (folder / PLUGINS).mkdir(exist_ok=True)
         shutil.copyfile(plugin.path, folder / PLUGINS / Path(plugin.path).name)
+    if scenario.replayed is not None and not scenario.replayed.shipped:
+        scenario.replayed.write(folder / scenario.replayed.kept_as)
 
 
 def _seeds(scenario: Scenario, seeds: Sequence[int] | int | None) -> tuple[int, ...]:
@@ -147,6 +149,7 @@ def _manifest(scenario: Scenario, seeds: tuple[int, ...], jobs: int, command_lin
         "format": FORMAT, "status": "unfinished", "name": scenario.name, "title": scenario.title,
         "question": scenario.question, "scenario_hash": scenario.hash8(),
         "plugins": [{"path": plugin.path, "sha256": plugin.sha256} for plugin in scenario.plugins],
+        **({"series": scenario.replayed.provenance} if scenario.replayed else {}),
         "command_line": command_line or provenance.command_line(), "seeds": list(seeds), "days": scenario.days,
         "sectors": {kind.label: kind.sector for kind in scenario.agents}, "record": scenario.record.level,
         "jobs": jobs, "start": _now(), "end": None, "wall_seconds": None,

@@ -36,6 +36,7 @@ from sim.plugin import Block, Plugin, load_families, param
 from sim.plugin_files import PluginFile
 from sim.policy.base import Policy
 from sim.record import RecordConfig
+from sim.replaying import Series, laid_out, moved_by_shocks, series_of, uncovered
 from sim.shape import plain
 from sim.shocks.base import Shock
 from sim.yaml_merge import assign
@@ -85,6 +86,7 @@ class Scenario(Block):
     record: RecordConfig = param(factory=RecordConfig, unit="settings", doc="how much is written down", source=SET)
 
     _plugins: tuple[PluginFile, ...] = PrivateAttr(default=())
+    _replayed: Series | None = PrivateAttr(default=None)
 
     # --- from a file, and back to one ----------------------------------------------------------------
 
@@ -106,6 +108,10 @@ class Scenario(Block):
         scenario = checker.block(cls, tree)
         problems = [*found.problems, *checker.problems]
         if scenario is not None:
+            try:
+                scenario._replayed = series_of(scenario.compute, place(tree, ("compute", "series"))[0])
+            except BadInput as error:
+                raise BadInput([*problems, *error.problems]) from None
             repeated = bool(found.problems)  # then blocks of one label have been named with their lines
             for steps, text in scenario.inconsistencies(labels=not repeated):
                 where, words = place(tree, steps)
@@ -120,6 +126,19 @@ class Scenario(Block):
         """The user's own files that it was loaded with: path and SHA-256 of each."""
         return self._plugins
 
+    @property
+    def replayed(self) -> Series | None:
+        """The series that its prices follow, as it was when it was loaded; None in a physical economy."""
+        if self._replayed is None or not self._replayed.serves(self.compute):
+            self._replayed = series_of(self.compute)
+        return self._replayed
+
+    @property
+    def first_price(self) -> float | None:
+        """$/GPU-hour on the first reported day where prices are known beforehand, else None."""
+        series = self.replayed
+        return None if series is None else float(laid_out(self.compute, series, self.calendar)[self.burn_in])
+
     def resolved_yaml(self, plugin_folder: str | None = None) -> str:
         """Every parameter after defaults and changes, as a file that loads to an equal scenario.
 
@@ -131,16 +150,21 @@ class Scenario(Block):
         if self._plugins:
             paths = [Path(plugin.path) for plugin in self._plugins]
             tree["plugins"] = [f"{plugin_folder}/{path.name}" if plugin_folder else str(path) for path in paths]
+        told = plain(self)
+        if self.replayed is not None:
+            told["compute"]["series"] = self.replayed.kept_as if plugin_folder else self.replayed.path
         yaml = YAML()
         yaml.width, yaml.allow_unicode = 4096, True
         yaml.indent(mapping=2, sequence=4, offset=2)
         text = io.StringIO()
-        yaml.dump(tree | plain(self), text)
+        yaml.dump(tree | told, text)
         return text.getvalue()
 
     def hash8(self) -> str:
         """Eight hexadecimal digits that change with every parameter and with the user's own files."""
         tree = {key: value for key, value in plain(self).items() if key not in WORDS_ONLY}
+        if self.replayed is not None:
+            tree["compute"]["series"] = self.replayed.sha256  # what is in the file, wherever it lies
         content = [tree, sorted(plugin.sha256 for plugin in self._plugins)]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
@@ -186,6 +210,7 @@ class Scenario(Block):
             yield from self._repeated_labels()
         yield from self._contracts()
         yield from self._shocked_indices()
+        yield from self._replay()
         if not 2015 <= self.start.year <= 2100:
             yield ("start",), f"{self.start} is out of reach; the calendar knows 2015 to 2100"
         else:
@@ -224,6 +249,17 @@ class Scenario(Block):
             if isinstance(index, str) and index not in published:
                 yield ("shocks", at, "index"), (f'nobody publishes "{index}"{near_miss(index, published) or ";"} '
                                                 f"indices are: {quoted(published)}")
+
+    def _replay(self) -> Iterator[tuple[Steps, str]]:
+        """A series that does not reach over the run, and shocks that cannot move prices that are given."""
+        series = self.replayed
+        if series is None:
+            return
+        short = uncovered(self.compute, series, self.calendar) if 2015 <= self.start.year <= 2100 else ""
+        if short:
+            yield ("compute", "series"), short
+        for at, text in moved_by_shocks(self.shocks):
+            yield ("shocks", at), text
 
     def _dates(self) -> Iterator[tuple[Steps, str]]:
         """Shocks and policies that would never happen."""

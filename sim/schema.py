@@ -65,7 +65,8 @@ def _any_type(family: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         name = f"{family.family} {cls.type_name}"
         definitions[name] = {"title": cls.type_name, "description": cls.summary(), **block, "required": ["type"]}
         choices.append({"$ref": f"#/$defs/{name}".replace(" ", "%20")})
-    change = {"title": "a change to a block that is there", "type": "object", "not": {"required": ["type"]}}
+    known = {"properties": _object(family, definitions)["properties"]} if family.type_name else {}  # the usual type
+    change = {"title": "a change to a block that is there", "type": "object", "not": {"required": ["type"]}, **known}
     return {"description": (family.__doc__ or "").strip().split("\n")[0], "type": "object",
             "properties": {"type": {"enum": [cls.type_name for cls in shipped_types(family)]}},
             "oneOf": [*choices, change]}

@@ -5,7 +5,6 @@ The functions receive the model; they read it and change nothing.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def month_so_far(model: Any) -> tuple[float, float]:
 
 def spot_of_chip(model: Any) -> float:
     """$ for an hour of the H100 that contracts are on, in the United States: what users pay and suppliers earn."""
-    return float(model.economy.spot[0]) * math.exp(model.economy.grade_level(model.day))
+    return float(model.economy.chip_spot)
 
 
 def day_view(model: Any) -> tuple[View, np.ndarray]:

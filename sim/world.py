@@ -19,7 +19,7 @@ def world_of(scenario: Any) -> World:
     """
     compute, contract = scenario.compute, scenario.market.contracts[0]
     lots = compute.supply.installed_base * HOURS_PER_MONTH / contract.size
-    price = compute.prices.reference / contract.tick
+    price = (scenario.first_price or compute.prices.reference) / contract.tick
     world = World(scale=scenario.scale, float_lots=lots * (1.0 - compute.prices.committed_share) * scenario.scale,
                   price=price, tick_cents=contract.tick_cents, months=contract.months, hedged_notional=0.0,
                   hedged_lots=0.0)

@@ -26,11 +26,12 @@ LEVELS = [
     {"jit", "stream_kernels", "streams", "units", "calendar", "plugin", "population", "ledger",
      "pause"},
     DOMAINS,
-    {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files"},
+    {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files",
+     "price_files", "replaying"},
     {"model", "blocks", "world", "views", "writing", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
-    {"__init__", "__main__", "cli", "cli_experiments", "cli_margin", "dashboard", "doctor", "terminal",
+    {"__init__", "__main__", "cli", "cli_experiments", "cli_margin", "cli_validate", "dashboard", "doctor", "terminal",
      "terminal_experiments"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

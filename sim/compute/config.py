@@ -6,7 +6,7 @@ from sim.compute.chips import Chips
 from sim.compute.config_demand import OWN, Demand, Noise
 from sim.compute.config_prices import Lists, Prices, Tokens
 from sim.compute.config_supply import Supply
-from sim.plugin import Block, param
+from sim.plugin import Block, Plugin, param
 
 REGIONS = ("US", "CN", "EU", "ROW")
 
@@ -52,8 +52,8 @@ class Fringe(Block):
                            source="judgement: heavy-tailed sizes")
 
 
-class ComputeConfig(Block):
-    """The physical compute economy."""
+class ComputeConfig(Plugin, family="compute", type="physical"):
+    """The physical compute economy: supply, demand and power make prices."""
 
     chips: Chips = Chips()
     supply: Supply = Supply()

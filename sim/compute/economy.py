@@ -254,10 +254,11 @@ class Economy(Readings, Events):
 
     # --- copies ------------------------------------------------------------------------------------------
 
-    _STATE = ("day", "provider", "fleet", "waiting", "received", "retired", "orders", "ordered", "placed",
-              "_placed_total", "_carry", "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix",
-              "region", "world", "outlook", "_path", "_future", "index_history", "index_value", "trust",
-              "generation_history", "_first_float", "forecast", "_index_state")
+    _STATE: tuple[str, ...] = (
+        "day", "provider", "fleet", "waiting", "received", "retired", "orders", "ordered", "placed",
+        "_placed_total", "_carry", "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix",
+        "region", "world", "outlook", "_path", "_future", "index_history", "index_value", "trust",
+        "generation_history", "_first_float", "forecast", "_index_state")
 
     def snapshot(self) -> dict:
         """All that changes, copied."""

@@ -21,6 +21,7 @@ class Readings(Generations):
     tokens: TokenPrices
     index_value: dict[str, float]
     trust: dict[str, float]
+    day: int
     _future: np.ndarray
     _first_float: float
 
@@ -33,6 +34,11 @@ class Readings(Generations):
     def spot(self) -> np.ndarray:
         """float64[4] $/H100-equivalent hour: transaction price by region."""
         return np.exp(self.region["price"])
+
+    @property
+    def chip_spot(self) -> float:
+        """$ for an hour of the H100 that contracts are on, in the United States."""
+        return float(self.spot[0]) * math.exp(self.grade_level(self.day))
 
     @property
     def lists(self) -> np.ndarray:

@@ -19,7 +19,7 @@ from sim.clearing.margin.base import LONG, SHORT, MarginModel
 from sim.clearing.rates import RateRule
 from sim.errors import bad_input
 from sim.experiments.margin_rules import Rule, rule_of
-from sim.experiments.price_files import Prices, read_prices
+from sim.price_files import Prices, read_prices
 
 MODELS = ("fixed", "reviewed_fixed", "ewma", "historical", "filtered_historical", "scanning", "blended")
 WINDOWS = (1, 5, 20)

@@ -20,7 +20,7 @@ from sim.clearing.margin.portfolio import Offsets, Parts
 from sim.clearing.rates import RateRule
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 from sim.experiments.margin_rules import Rule, rule_of
-from sim.experiments.price_files import Row, date_of, price_of, read_rows
+from sim.price_files import Row, date_of, price_of, read_rows
 
 GPU_HOURS = 730.0  # of the monthly future; NYMEX submission 26-370 (2026-08-11)
 MONTH = re.compile(r"(\d{4})-(\d{2})$|([A-Za-z]{3})[ -]?(\d{4})$")

@@ -126,6 +126,8 @@ def _provenance(results: Results) -> Iterator[tuple[str, str]]:
     yield "Checks", "cash and contracts added up to the cent on every day; a run that fails this stops"
     if manifest["plugins"]:
         yield "Own files", words.listing([f"{Path(p['path']).name} ({p['sha256'][:8]})" for p in manifest["plugins"]])
+    if "series" in manifest:
+        yield "Prices", f"{Path(manifest['series']['name']).name} ({manifest['series']['sha256'][:8]})"
     yield "Files", "summary.csv, *.parquet, parameters.csv and figures/*.svg in this folder"
 
 

@@ -9,7 +9,7 @@ from sim.experiments.backtest import MODELS, backtest
 from sim.experiments.backtest_figure import draw
 from sim.experiments.margin_rules import rule_of
 from sim.experiments.portfolio_margin import portfolio_margin, read_curve
-from sim.experiments.price_files import Prices, read_prices, shipped_prices
+from sim.price_files import Prices, read_prices, shipped_prices
 
 
 def series(days=400, seed=4, volatility=0.03):

@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 def shipped_prices() -> dict[str, Path]:
     """The series that come with the package, by name."""
-    folder = Path(__file__).parents[1] / "data" / "prices"
+    folder = Path(__file__).parent / "data" / "prices"
     return {path.stem: path for path in sorted(folder.glob("*.csv"))}
 
 
