@@ -48,6 +48,7 @@ class ComputeFutures(mesa.Model):
         self.house = ClearingHouse(scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of,
                                    np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
                                    self.world.hedged_notional, self.blocks.intraday)
+        self.house.listing = self.exchange.slots
         self.desk = self.blocks.desk(scenario.clearing)
         self.economy = economy_of(scenario.compute, scenario.replayed, self.blocks.operators(), self.streams,
                                   self.calendar, scenario.indices)

@@ -12,6 +12,7 @@ from sim.clearing.closeout import CloseOut
 from sim.clearing.config import ClearingConfig
 from sim.clearing.kernels import WHOLE, weigh_accounts
 from sim.clearing.rates import RateRule
+from sim.clearing.requirement import PortfolioMargin
 from sim.ledger import Ledger
 
 STATE = ("rate", "required", "equity", "call", "call_event", "episode", "forced", "closing", "failed", "reference",
@@ -56,6 +57,9 @@ class Accounts:
         self.spread = round(config.spread_charge * WHOLE)
         self.rule = RateRule(config.margin, config.procyclicality)
         self.rate = self._new_rates(np.zeros(contracts), np.empty((0, contracts)))
+        self.portfolio = PortfolioMargin(config.margin, contracts, config.recognised, config.spread_charge) \
+            if config.offsets == "portfolio" else None
+        self.listing: np.ndarray | None = None  # the exchange's slots, of which portfolio margin sees month and volume
         self.required, self.equity, self.call, self.gain = (np.zeros(n, np.int64) for _ in range(4))
         self.call_event, self.episode = np.full(n, NEWS), np.full(n, NEWS)
         self.forced, self.closing, self.failed = (np.zeros(n, np.bool_) for _ in range(3))
@@ -96,7 +100,7 @@ class Accounts:
         """A copy of the state that is not in the ledger, as it stands between two days."""
         return {"arrays": {name: getattr(self, name).copy() for name in STATE}, "today": dict(self.today),
                 "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "rule": self.rule.snapshot(),
-                "frozen": self.frozen}
+                "frozen": self.frozen, "portfolio": self.portfolio.snapshot() if self.portfolio else None}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a snapshot back."""
@@ -106,6 +110,8 @@ class Accounts:
         self.flow.restore(state["flow"])
         self.pot.restore(state["pot"])
         self.rule.restore(state["rule"])
+        if self.portfolio:
+            self.portfolio.restore(state["portfolio"])
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -122,12 +128,21 @@ class Accounts:
         rates = self.rule.update(prices)
         return np.where(np.isfinite(rates), rates, now)
 
+    def _renew(self, prices: np.ndarray, settle: np.ndarray) -> None:
+        """New rates, and new scenarios where whole accounts are margined."""
+        self.rate = self._new_rates(self.rate, prices)
+        if self.portfolio:
+            months, traded = (None, None) if self.listing is None else (self.listing["month"], self.listing["volume"])
+            self.portfolio.renew(prices, self._value(settle), scale=self.rule.scale(), months=months, traded=traded)
+
     def _weigh(self, ticks: np.ndarray) -> None:
         """Bring ``equity`` and ``required`` up to date; the margin of one contract is rounded up to the cent."""
         ledger, value = self.ledger, self._value(ticks)
         charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
         weigh_accounts(ledger.position, value, charge, self.spread, ledger.cash, ledger.margin, ledger.basis,
                        self.equity, self.required)
+        if self.portfolio:
+            self.required[:] = self.portfolio.of(ledger.position)
         self.required[self.house_row] = 0
 
     def _holding(self, mask: np.ndarray) -> np.ndarray:

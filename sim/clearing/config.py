@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
@@ -26,6 +26,14 @@ class ClearingConfig(Block):
         0.25, unit="share of the outright charge", low=0, high=1,
         doc="margin on the legs of one account that offset each other across contract months",
         source="judgement: working prototype; rounded to ten-thousandths")
+    offsets: Literal["spread_charge", "portfolio"] = param(
+        "spread_charge", unit="rule", source="judgement: rates by contract month, as most houses charge futures",
+        doc="how months of one account offset: netted at each month's rate with a spread charge, or as the margin "
+            "model finds for whole accounts, with the same scenarios for all, in cents fixed until the next settlement")
+    recognised: float = param(
+        0.80, unit="share", low=0, high=1,
+        doc="portfolio margin gives back at most this of what the months' margins add up to beyond the joint one",
+        source="EMIR RTS 153/2013 Art. 27: reductions for offsets of at most 80 %")
     maintenance: float = param(
         0.75, unit="share of the initial margin", above=0, high=1,
         doc="an account that is watched during the day is forced to shrink when its equity is worth less than this",

@@ -52,6 +52,8 @@ class ClearingHouse(Accounts):
         self.today = dict.fromkeys(COUNTERS, 0)
         self.flow.clear()
         self.reference[:] = mark
+        if self.portfolio:
+            self.portfolio.at(self._value(mark))
         if self.frozen:
             return
         due = np.flatnonzero(self.call > 0)
@@ -163,7 +165,9 @@ class ClearingHouse(Accounts):
         """
         ledger = self.ledger
         if not self.frozen:
-            self.rate = self._new_rates(self.rate, prices)
+            self._renew(prices, settle)
+        elif self.portfolio:
+            self.portfolio.at(self._value(settle))
         self._weigh(settle)
         change = np.clip(self.equity, 0, self.required) - ledger.margin
         rows = np.flatnonzero(change)

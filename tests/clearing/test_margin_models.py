@@ -17,7 +17,7 @@ from sim.clearing.margin import kernels
 from sim.clearing.margin.addons import above_threshold, concentrated_sensitivity, liquidity, square_root_impact
 from sim.clearing.margin.base import MarginModel
 from sim.clearing.margin.changes import assumed, filled_changes
-from sim.clearing.margin.portfolio import Offsets
+from sim.clearing.margin.portfolio import Offsets, _prepared
 from sim.clearing.margin.scan import inter_month, scanning_risk, scenarios
 from sim.clearing.margin.stress import worst_stretch
 from sim.clearing.margin.tails import both_sides, multiplier, tail_loss, weighted_tail_loss
@@ -169,16 +169,27 @@ def test_kernels_are_their_plain_twins(returns, decay):
         np.testing.assert_array_equal(out, slow)
 
 
-@settings(max_examples=40)
-@given(st.integers(1, 9), st.integers(1, 4), st.integers(0, 2**32 - 1))
-def test_losses_of_accounts_are_their_plain_twin(contracts, rows, seed):
+@settings(max_examples=60)
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(6, 200), st.sampled_from([1, 2, 6, 12, 80]),
+       st.sampled_from([1.0, 0.01, 1e-7]), st.integers(0, 2**32 - 1))
+def test_losses_of_accounts_are_their_plain_twin(contracts, rows, scenarios, deep, noise, seed):
     luck = np.random.default_rng(seed)
-    position = luck.integers(-5, 6, (rows, contracts)) * luck.integers(0, 2, (rows, contracts))
-    moves = luck.normal(size=(contracts, 40))
-    worst = np.empty((rows, 6))
-    kernels.portfolio_losses(position, moves, np.empty(40), worst)
+    position = luck.integers(-5, 6, (rows, contracts)) * luck.integers(0, 2, (rows, contracts)) * 3_000
+    common = luck.integers(-2, 3, scenarios)  # many scenarios that are alike but for little noise, or quite alike
+    moves = 1e6 * (common + noise * luck.normal(size=(contracts, scenarios)) * luck.integers(0, 2, scenarios))
+    deep, padded = min(deep, scenarios), -(-contracts // 4) * 4
+    held, alone = np.zeros((rows, padded)), np.zeros((2, padded))
+    held[:, :contracts] = position
+    alone[:, :contracts] = luck.integers(1, 100, (2, contracts))
+    exact, rough, slack = _prepared(moves)
+    worst, apart = np.empty((rows, deep)), np.empty(rows)
+    kernels.portfolio_losses(held, exact, rough, slack, alone, np.empty(rough.shape[1], np.float32),
+                             np.empty(64, np.float32), np.empty(deep, np.float32), worst, apart)
     for row in range(rows):
-        np.testing.assert_allclose(worst[row], naive.worst_losses(position[row], moves, 6), rtol=1e-9, atol=1e-12)
+        plain = naive.worst_losses(position[row], moves, deep)
+        np.testing.assert_allclose(worst[row], plain, rtol=1e-12, atol=1e-12 * 1e6 * 3_000 * 5 * contracts)
+        own = sum(n * alone[0, c] if n > 0 else -n * alone[1, c] for c, n in enumerate(position[row].tolist()))
+        assert apart[row] == own
 
 
 @settings(max_examples=40)

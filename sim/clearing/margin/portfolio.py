@@ -97,23 +97,50 @@ class Replay(Requirement):
         self.sets = [np.ascontiguousarray(each * scale) for each in sets]
         self.confidence, self.tail, self.recognised = confidence, tail, offsets.recognised
         contracts = len(sets[0])
-        one = np.concatenate([np.eye(contracts, dtype=np.int64), -np.eye(contracts, dtype=np.int64)])
-        self.alone = self._joint(one, np.ones(contracts)).reshape(2, contracts)  # share, for long and for short
+        self._cached: tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] | None = None
+        one = np.concatenate([np.eye(contracts), -np.eye(contracts)])
+        joint, _ = self._losses(one, np.ones(contracts), np.zeros((2, contracts)))
+        self.alone = joint.reshape(2, contracts)  # share, for long and for short
 
-    def _joint(self, position: np.ndarray, value: np.ndarray) -> np.ndarray:
-        found = np.zeros(len(position))
-        for each in self.sets:
-            n = each.shape[1]
-            worst = np.empty((len(position), min(math.ceil(tail_size(n, self.confidence)) + 1, n)))
-            portfolio_losses(position, each * value[:, None], np.empty(n), worst)
+    def _losses(self, position: np.ndarray, value: np.ndarray, alone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """float64[n] cents each: the joint loss that counts, and what the months would need apart."""
+        contracts = len(value)
+        padded = -(-contracts // 4) * 4
+        held = np.zeros((len(position), padded))
+        held[:, :contracts] = position
+        each_alone = np.zeros((2, padded))
+        each_alone[:, :contracts] = alone * value
+        found, apart = np.zeros(len(held)), np.empty(len(held))
+        for exact, rough, slack in self._in_cents(value):
+            n = len(exact)
+            worst = np.empty((len(held), min(math.ceil(tail_size(n, self.confidence)) + 1, n)))
+            portfolio_losses(held, exact, rough, slack, each_alone, np.empty(rough.shape[1], np.float32),
+                             np.empty(64, np.float32), np.empty(worst.shape[1], np.float32), worst, apart)
             found += self.tail(worst, n)
-        return np.maximum(found / len(self.sets), 0.0)
+        return np.maximum(found / len(self.sets), 0.0), apart
+
+    def _in_cents(self, value: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Scenarios as the kernel takes them, at int64[contracts] values in cents; kept while values stay."""
+        if self._cached is None or not np.array_equal(self._cached[0], value):
+            self._cached = (value.copy(), [_prepared(each * value[:, None]) for each in self.sets])
+        return self._cached[1]
 
     def parts(self, position: np.ndarray, value: np.ndarray) -> Parts:
-        position = np.ascontiguousarray(position, np.int64)
-        joint = self._joint(position, value.astype(np.float64))
-        own = (np.maximum(position, 0) * (self.alone[0] * value)).sum(axis=1)
-        own += (np.maximum(-position, 0) * (self.alone[1] * value)).sum(axis=1)
+        joint, own = self._losses(position, value, self.alone)
         total = whole_cents(joint + (1.0 - self.recognised) * np.maximum(own - joint, 0.0))
         apart = np.maximum(whole_cents(own), total)
         return {"apart": apart, "offset": total - apart, "total": total}
+
+
+def _prepared(moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Exact, rough and slack of ``portfolio_losses``, from float64[contracts, scenarios] cents.
+
+    A rough loss rounds each position, move and product, and their sum, by at most a 2**-24th of what they come to.
+    """
+    contracts, n = moves.shape
+    padded, columns = -(-contracts // 4) * 4, -(-n // 64) * 64
+    exact, rough, slack = np.zeros((n, padded)), np.zeros((padded, columns), np.float32), np.zeros(padded)
+    exact[:, :contracts] = moves.T
+    rough[:contracts, :n] = moves
+    slack[:contracts] = (padded + 8) * 2.0**-24 * np.abs(moves).max(axis=1)
+    return exact, rough, slack

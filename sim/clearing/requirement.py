@@ -1,0 +1,93 @@
+"""Margin of whole accounts in the running house: one set of scenarios for all, made anew each evening."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.clearing.margin.base import MarginModel
+from sim.clearing.margin.portfolio import Offsets, Requirement
+
+MEMORY = 0.95  # weight of earlier days in average volume; judgement: about a month
+
+
+class PortfolioMargin:
+    """What every account must hold when contract months offset each other as the margin model says.
+
+    Margin of a contract is fixed in cents from one settlement to the next, as houses publish their arrays once a day:
+    during the day only accounts that have traded are margined anew.
+
+    Parameters
+    ----------
+    model      : margin model
+    contracts  : number of contract months
+    recognised : share of the difference between summed and joint margin that is given back at most
+    spread_charge : share of the outright margin charged on legs that offset, where a model has only rates
+
+    Attributes
+    ----------
+    volume : float64[contracts]  contracts traded on an average day; nan while none has been seen
+    """
+
+    def __init__(self, model: MarginModel, contracts: int, recognised: float = 0.80,
+                 spread_charge: float = 0.25) -> None:
+        self.model, self.offsets = model, Offsets(recognised=recognised, spread_charge=spread_charge)
+        self.value = np.zeros(contracts, np.int64)
+        self.volume = np.full(contracts, np.nan)
+        self.requirement: Requirement = model.requirement(np.empty((0, contracts)), self.offsets)
+        self._held: np.ndarray | None = None  # positions that ``_cents`` is for
+        self._cents = np.zeros(0, np.int64)
+
+    def renew(self, history: np.ndarray, value: np.ndarray, *, scale: np.ndarray | None = None,
+              months: np.ndarray | None = None, traded: np.ndarray | None = None) -> None:
+        """New scenarios after a settlement.
+
+        Parameters
+        ----------
+        history : float64[days, contracts]  past settlement prices in dollars, today's last, nan where not listed
+        value   : int64[contracts]  cents that a contract is worth
+        scale   : float64[contracts]  what rules against procyclicality make of one dollar of the model's margin
+        months  : int64[contracts]  delivery months, in any count that rises by one a month
+        traded  : int64[contracts]  contracts traded today; large positions are not charged for while it is left out
+        """
+        if traded is not None:
+            young = np.isnan(history[-2]) if len(history) > 1 else np.ones(len(traded), np.bool_)
+            young |= np.isnan(self.volume)
+            self.volume = np.where(young, traded, MEMORY * self.volume + (1.0 - MEMORY) * traded)
+        volume = None if np.isnan(self.volume).all() else np.maximum(self.volume, 1.0)
+        offsets = self.offsets._replace(months=months, volume=volume, scale=scale)
+        self.requirement = self.model.requirement(history, offsets)
+        self.at(value)
+
+    def at(self, value: np.ndarray) -> None:
+        """Fix the int64[contracts] cents that contracts are worth until further notice."""
+        self.value, self._held = np.array(value, np.int64), None
+
+    def of(self, position: np.ndarray, value: np.ndarray | None = None) -> np.ndarray:
+        """int64[n] cents that accounts with int64[n, contracts] net positions must hold, at the fixed values or these.
+
+        Accounts whose positions are those of the last call keep their answer, which is a function of them alone.
+        """
+        if value is not None and not np.array_equal(value, self.value):
+            self.at(value)
+        if self._held is None or self._held.shape != position.shape:
+            self._held, self._cents = position.copy(), np.zeros(len(position), np.int64)
+            rows = np.flatnonzero(position.any(axis=1))
+        else:
+            rows = np.flatnonzero((position != self._held).any(axis=1))
+            self._held[rows] = position[rows]
+        if len(rows):
+            self._cents[rows] = self.requirement.cents(position[rows], self.value)
+        return self._cents.copy()
+
+    # --- copies ----------------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of the state; scenarios never change once they are made, so that they are shared."""
+        return {"requirement": self.requirement, "value": self.value.copy(), "volume": self.volume.copy()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a copy."""
+        self.requirement, self.volume = state["requirement"], state["volume"].copy()
+        self.at(state["value"])
