@@ -16,6 +16,7 @@ from sim.agents.rules import (
     month_weights,
     normal_luck,
     persistence,
+    price,
 )
 from sim.plugin import param
 from sim.population import Column, Population
@@ -30,6 +31,7 @@ class FundamentalAgent(FundAgent):
     common = Column(np.float64, unit="log", doc="the error that all of the block share")
     belief = Column(np.float64, unit="log", doc="own value over consensus, by month", shape="contracts")
     ratio = Column(np.float64, 1.0, unit="multiple", doc="the same as a ratio", shape="contracts")
+    wish = Column(np.int64, unit="contracts", doc="positions wanted at the last look", shape="contracts")
 
 
 class FundamentalSpeculator(Fund, type="fundamental_speculator"):
@@ -87,10 +89,15 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         return (leverage * per_cent * max(float(me.equity), 0.0)).astype(np.int64)
 
     def target(self, block: Population, view: View) -> np.ndarray:
-        out = np.empty(block.position.shape, np.int64)
         lean_on_value(mispricing(view), block.belief, block.aggression, leverage_caps(view, self.leverage_max),
-                      month_weights(view) * lots_per_cent(view), block.equity, block.alive, block.position, out)
-        return out
+                      month_weights(view) * lots_per_cent(view), block.equity, block.alive, block.position, block.wish)
+        return block.wish
 
     def reservation(self, block: Population, view: View) -> np.ndarray:
-        return view.value * block.ratio
+        """The own value; none for who must give up part of a cheap (or dear) position because equity no longer bears it.
+
+        With a limit there, too, a fund at its leverage limit would never sell into a fall, until it is forced to.
+        """
+        own = view.value * block.ratio
+        shrinks = (block.wish - block.position) * np.sign(own - price(view)) < 0
+        return np.where(shrinks, np.nan, own)

@@ -42,6 +42,7 @@ class MacroFund(FlowFund, type="macro_fund"):
     """
 
     agent = MacroAgent
+    rhythm = "day"
 
     execution: Execution = param(
         factory=lambda: Execution(activity=0.3, visits=0, child=0.15, aggressive=0.5), unit="rules",
@@ -146,6 +147,3 @@ class MacroFund(FlowFund, type="macro_fund"):
         wish *= self.weights(view) * lots_per_cent(view)
         wish *= np.maximum(block.equity, 0)[:, None]
         return np.where(block.alive[:, None], wish.astype(np.int64), block.position)
-
-    def reservation(self, block: Population, view: View) -> np.ndarray:
-        return view.value * np.exp(block.belief)
