@@ -83,6 +83,8 @@ def sweep_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", metavar="J", default="1", help="processes (default: 1); results do not depend on it")
     parser.add_argument("--executor", metavar="KIND", help="serial, threads or processes (default: processes for "
                                                            "several jobs)")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="do the runs on a Dask cluster: tcp://HOST:PORT of its "
+                                                             "scheduler, or local:4 for four workers here")
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -99,12 +101,15 @@ def sweep(options: argparse.Namespace) -> int:
     plan = load_study(options.study, changes)
     if not options.dry_run and options.executor not in (None, "serial", "threads", "processes"):
         raise bad_input(f"--executor {options.executor}", "there are: serial, threads, processes")
+    if options.cluster and options.executor:
+        raise bad_input(f"--executor {options.executor}", "a cluster is an executor of its own; leave one out")
     announce_compiling()
     if options.dry_run:
         print(estimated(plan, estimate(plan, jobs), jobs))
         return FINE
     out = Path(options.out) if options.out else default_folder(plan)
-    found = run_study(plan, out, jobs, resume=options.resume, executor=options.executor, progress=True)
+    found = run_study(plan, out, jobs, resume=options.resume, executor=options.executor, cluster=options.cluster,
+                      progress=True)
     finish_compiling()
     print(swept(plan, found))
     done, total = found.progress
@@ -112,7 +117,8 @@ def sweep(options: argparse.Namespace) -> int:
     if done + failed < total:
         again = " ".join(["compute-futures sweep", options.study, *(["--runs", options.runs] if options.runs else []),
                           *(["--out", options.out] if options.out else []),
-                          *(["--jobs", options.jobs] if jobs > 1 else []), "--resume"])
+                          *(["--jobs", options.jobs] if jobs > 1 else []),
+                          *(["--cluster", options.cluster] if options.cluster else []), "--resume"])
         print(f"stopped with {done:,} of {total:,} runs done; go on with: {again}", file=sys.stderr)
         return STOPPED
     return FAILED if failed else FINE

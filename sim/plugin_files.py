@@ -56,6 +56,17 @@ def activate(files: Iterable[tuple[Path, Where]]) -> tuple[PluginFile, ...]:
     return tuple(found)
 
 
+def activate_sources(files: Iterable[tuple[PluginFile, bytes]]) -> None:
+    """Make exactly these files' types available from their text, where the files themselves are not at hand."""
+    _withdraw()
+    for plugin, source in files:
+        known = _LOADED.get(plugin.path)
+        if known is None or known.sha256 != plugin.sha256:
+            known = _LOADED[plugin.path] = _execute(Path(plugin.path), source, plugin.sha256)
+        for family, name, cls in known.types:
+            FAMILIES[family].types[name] = cls
+
+
 def _activate(path: Path, where: Where) -> PluginFile:
     path = path.absolute()
     try:

@@ -23,7 +23,8 @@ WRITTEN: dict[str, tuple[str, ...]] = {  # which tables each level leaves in the
 NEWS = -1  # the cause of an event that nothing inside the market triggered
 
 _CONTRACT = np.dtype([("day", "i8"), ("month", "i8"), ("settle", "i8"), ("tick", "f8"), ("volume", "i8"),
-                      ("open_interest", "i8"), ("bid", "i8"), ("ask", "i8"), ("depth", "i8"), ("rate", "f8"), ("expected", "f8")])
+                      ("open_interest", "i8"), ("bid", "i8"), ("ask", "i8"), ("depth", "i8"), ("rate", "f8"),
+                      ("expected", "f8")])
 _EVENT = np.dtype([("day", "i8"), ("round", "i8"), ("kind", "i8"), ("agent", "i8"), ("agent_type", "i8"),
                    ("counterparty", "i8"), ("month", "i8"), ("quantity", "i8"), ("price", "i8"), ("amount", "i8")])
 _CAUSE = np.dtype([("event", "i8"), ("cause", "i8"), ("weight", "f8")])

@@ -11,7 +11,8 @@ import numpy as np
 from sim.errors import bad_input
 from sim.streams import Streams
 
-DESIGNS = ("grid", "list", "latin_hypercube", "sobol", "random")
+DESIGNS = ("grid", "list", "latin_hypercube", "sobol", "random", "morris")
+MORRIS_LEVELS = 4  # values that a Morris design takes of each range; source: Morris 1991, Technometrics 33:161
 MOST_POINTS = 1_000_000
 
 
@@ -26,6 +27,8 @@ def size_of(study: Any) -> int | str:
     if study.design == "sobol" and study.points & (study.points - 1):
         near = 1 << (study.points.bit_length() - 1)
         return f"a Sobol design has a power of two of points; write {near} or {2 * near} instead of {study.points}"
+    if study.design == "morris":
+        return int(study.trajectories) * (len(study.parameters) + 1)
     return int(study.points)
 
 
@@ -34,7 +37,10 @@ def spread(study: Any) -> list[tuple[Any, ...]]:
     if study.design in ("grid", "list"):
         axes = [steps(parameter) for parameter in study.parameters]
         return list(itertools.product(*axes) if study.design == "grid" else zip(*axes, strict=True))
-    cube = unit_cube(study.design, study.points, len(study.parameters), study.seed)
+    if study.design == "morris":
+        cube = trajectories(study.trajectories, len(study.parameters), study.seed)
+    else:
+        cube = unit_cube(study.design, study.points, len(study.parameters), study.seed)
     columns = [[at(p, float(u)) for u in cube[:, number]] for number, p in enumerate(study.parameters)]
     return list(zip(*columns, strict=True))
 
@@ -80,3 +86,16 @@ def unit_cube(design: str, points: int, dimensions: int, seed: int) -> np.ndarra
             inside = (order + inside) / points
         columns.append(inside)
     return np.column_stack(columns)
+
+
+def trajectories(number: int, dimensions: int, seed: int) -> np.ndarray:
+    """float64[number * (dimensions + 1), dimensions] in [0, 1]: walks that change one coordinate at a time.
+
+    Source: Morris 1991, Technometrics 33:161, as the library SALib lays them out.
+    """
+    try:
+        from SALib.sample import morris
+    except ImportError:
+        raise bad_input("design: morris", "SALib is needed: pip install 'compute-futures[analysis]'") from None
+    problem = {"num_vars": dimensions, "names": [str(n) for n in range(dimensions)], "bounds": [[0, 1]] * dimensions}
+    return np.asarray(morris.sample(problem, number, num_levels=MORRIS_LEVELS, seed=seed % 2**32))

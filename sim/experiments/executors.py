@@ -196,10 +196,11 @@ def _end_with_parent() -> None:
 KINDS = ("serial", "threads", "processes")
 
 
-def runner(kind: str | None, jobs: int, scenarios: Sequence[Any]) -> Runner:
+def runner(kind: str | None, jobs: int, scenarios: Sequence[Any], cluster: str | None = None) -> Runner:
     """The executor that is meant, with compiled code and the user's own files ready.
 
-    kind : "serial", "threads" or "processes"; for None processes if there are several jobs
+    kind    : "serial", "threads" or "processes"; for None processes if there are several jobs
+    cluster : address of a Dask scheduler, or "local:4"; then neither ``kind`` nor ``jobs`` counts
     """
     kind = kind or ("processes" if jobs > 1 else "serial")
     if kind not in KINDS:
@@ -209,6 +210,13 @@ def runner(kind: str | None, jobs: int, scenarios: Sequence[Any]) -> Runner:
         raise bad_input("jobs", "at least one process is needed")
     plugins = tuple(dict.fromkeys(plugin for scenario in scenarios for plugin in scenario.plugins))
     activate([(Path(plugin.path), Where(plugin.path)) for plugin in plugins])
+    if cluster is not None:
+        from sim.experiments.cluster import Cluster  # the one executor that needs a package of its own
+
+        made = Cluster(cluster, plugins)
+        if made.workers_wanted:
+            warm(Job(scenarios[0], 1, scenarios[0].seed, None))  # workers of this machine share its cache
+        return made
     if kind == "serial":
         return Serial()
     warm(Job(scenarios[0], 1, scenarios[0].seed, None))

@@ -19,7 +19,7 @@ from sim import provenance, tables
 from sim.errors import bad_input, shown
 from sim.experiments.executors import Task, perform, runner
 from sim.experiments.progress import Progress, stop_on_interrupt
-from sim.experiments.store import LEDGER, Store, connect, figures_table, read_parts
+from sim.experiments.store import LEDGER, PARTS, Store, connect, figures_table, read_parts
 from sim.experiments.study import Plan, load_study
 from sim.folder import write_text
 from sim.one_run import Outcome
@@ -66,7 +66,7 @@ def estimate(study: Plan | str | Path, jobs: int = 1) -> Estimate:
 
 
 def sweep(study: Plan | str | Path, out: Path | str | None = None, jobs: int = 1, *, resume: bool = False,
-          executor: str | None = None, progress: bool = False) -> StudyResults:
+          executor: str | None = None, cluster: str | None = None, progress: bool = False) -> StudyResults:
     """Do every run of a study that is not done yet.
 
     Parameters
@@ -74,6 +74,7 @@ def sweep(study: Plan | str | Path, out: Path | str | None = None, jobs: int = 1
     study    : a file, a shipped name, or what ``load_study`` gave
     out      : the study's folder; see ``default_folder``
     jobs     : processes; ``executor`` chooses "serial", "threads" or "processes" instead. The bits are the same
+    cluster  : address of a Dask scheduler, or "local:4", that does the runs instead
     resume   : go on with a study that was begun; runs that had failed are tried again
 
     Ctrl-C finishes what is running. A run that fails leaves the others alone; see ``StudyResults.failed``.
@@ -88,7 +89,7 @@ def sweep(study: Plan | str | Path, out: Path | str | None = None, jobs: int = 1
         _open(store, plan, resume)
         pending = store.pending()
         shown_ = Progress(plan.total, plan.total - len(pending), progress)
-        with runner(executor, jobs, [plan.scenario(0)]) as workers, stop_on_interrupt() as stop:
+        with runner(executor, jobs, [plan.scenario(0)], cluster) as workers, stop_on_interrupt() as stop:
             waiting: list[Outcome] = []
             since = time.monotonic()
             for outcome in workers.outcomes(_tasks(store, plan, pending), stop):
@@ -204,6 +205,31 @@ class StudyResults:
         points = pd.DataFrame(self.points).rename_axis("point").reset_index()
         frame = self.table("figures")
         return where.merge(points, on="point").merge(frame, on="run") if len(frame) else where
+
+    def sql(self, query: str) -> Any:
+        """The answer to a query, as a data frame, over what is done.
+
+        Its tables are ``runs`` (a row a run: point, seed, the parameters' values, figures) and those that the study
+        keeps of each run: ``daily``, ``contracts`` and so on, joined by ``run``. It is asked with DuckDB, which reads
+        only the columns that a query names. Raises BadInput for a query that fails.
+        """
+        try:
+            import duckdb
+        except ModuleNotFoundError:
+            raise bad_input("sql", "DuckDB is needed: pip install 'compute-futures[analysis]'") from None
+        parts = sorted(row[0] for row in self._rows("SELECT DISTINCT part FROM runs WHERE status = 'done'"))
+        with duckdb.connect() as database:
+            database.register("runs", self.runs)
+            for place in sorted((self.folder / PARTS).glob("*")):
+                files = [str(path) for path in (place / f"{part:06d}.parquet" for part in parts) if path.exists()]
+                if files:
+                    names = ", ".join("'" + name.replace("'", "''") + "'" for name in files)
+                    database.execute(f"CREATE VIEW {place.name} AS SELECT * FROM "
+                                     f"read_parquet([{names}], union_by_name = true)")
+            try:
+                return database.execute(query).df()
+            except duckdb.Error as error:
+                raise bad_input("sql", str(error).strip()) from None
 
     def digest(self) -> str:
         """SHA-256 of every figure of every run: equal for equal studies, however they were run."""

@@ -67,7 +67,7 @@ def links_of(events: Any, causes: Any, distress: Sequence[str] = DISTRESS) -> li
     kind[events["event"]], agent[events["event"]] = events["kind"], events["agent"]
     if not len(causes):
         return []
-    return triggers(kind, agent, causes["event"].to_numpy(), causes["cause"].to_numpy(), causes["weight"].to_numpy(),
+    return triggers(kind.tolist(), agent, causes["event"].to_numpy(), causes["cause"].to_numpy(), causes["weight"].to_numpy(),
                     distress)
 
 
@@ -92,7 +92,8 @@ def cascades(distress: Sequence[int], links: Sequence[Link]) -> list[Cascade]:
     mine: dict[int, list[Link]] = {}
     for link in links:
         mine.setdefault(link.event, []).append(link)
-    first, depth = {}, {}
+    first: dict[int, int] = {}
+    depth: dict[int, int] = {}
     for event in distress:
         own = mine.get(event, [])
         if sum(link.weight for link in own) >= 0.5:

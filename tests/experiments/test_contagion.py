@@ -17,8 +17,8 @@ FRAGILE = ("clearing.margin.rate=0.06", "agents.fundamental_speculator.leverage_
 def shocked(tmp_path_factory):
     """A small market with thin margins, and a halving of open demand in the fourth week."""
     path = tmp_path_factory.mktemp("contagion") / "shocked.yaml"
-    path.write_text("extends: quick.yaml\nshocks:\n  - {type: demand_surge, date: 2026-10-26, tokens: 4.0, pass_through: 1.0}\n",
-                    encoding="utf-8")
+    path.write_text("extends: quick.yaml\nshocks:\n"
+                    "  - {type: demand_surge, date: 2026-10-26, tokens: 4.0, pass_through: 1.0}\n", encoding="utf-8")
     return Scenario.load(path, FRAGILE)
 
 

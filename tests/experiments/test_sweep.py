@@ -276,3 +276,29 @@ def test_shipped_studies_are_sound(name):
     plan = load_study(name)
     assert plan.total >= 10
     assert plan.study.question.endswith(("?", "map."))
+
+
+def test_queries_see_runs_and_tables_and_nothing_that_is_not_done(study, tmp_path):
+    pytest.importorskip("duckdb", reason="DuckDB comes with the extra `analysis`")
+    study.write_text(STUDY + "record: daily\n")
+    found = sim.sweep(study, tmp_path / "out")
+    (tmp_path / "out" / "parts" / "daily" / "000999.parquet").write_bytes(b"half a part")
+    bands = found.sql("SELECT noise, day, quantile_cont(spot_us, 0.9) AS high FROM daily JOIN runs USING (run) "
+                      "GROUP BY noise, day ORDER BY noise, day")
+    daily = found.table("daily").merge(found.runs[["run", "noise"]], on="run")
+    expected = daily.groupby(["noise", "day"])["spot_us"].quantile(0.9)
+    np.testing.assert_allclose(bands["high"], expected)
+    with pytest.raises(BadInput, match="nowhere"):
+        found.sql("SELECT * FROM nowhere")
+
+
+def test_a_morris_design_walks_along_one_parameter_at_a_time(study):
+    pytest.importorskip("SALib", reason="SALib comes with the extra `analysis`")
+    study.write_text(STUDY.replace("steps: 2", "").replace(", }", "}")
+                     .replace("runs: 2", "design: morris\ntrajectories: 5\nruns: 2"))
+    plan = load_study(study)
+    assert len(plan.points) == 15
+    for walk in range(0, 15, 3):
+        for one, two in zip(plan.points[walk:walk + 2], plan.points[walk + 1:walk + 3], strict=True):
+            assert sum(one[name] != two[name] for name in one) <= 1
+    assert {point["clearing.margin.rate"] for point in plan.points} <= {0.1, 0.166666666667, 0.233333333333, 0.3}
