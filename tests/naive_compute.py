@@ -49,7 +49,8 @@ def rank_generations(p, chips, mix, weights, price, day, rate, power_mult, aged)
     crowding = math.log(sum(w * math.exp(x) for w, x in zip(weights, premium, strict=True)))
     level, cost, runs, dearer = [], [], [], 0.0
     for chip, weight, x in zip(chips, weights, premium, strict=True):
-        level.append(x - crowding - chip["old"] * (p.obsolescence * day + aged))
+        since = day if chip["old"] else max(0.0, day - chip["ages_from"])
+        level.append(x - crowding - p.obsolescence * since - chip["old"] * aged)
         kilowatt = chip["power"] * p.pue / chip["throughput"]
         cost.append(math.log(chip["avoidable"] / chip["throughput"] + kilowatt * rate * power_mult) - level[-1])
         runs.append(logistic((price - cost[-1]) / p.merit_width))

@@ -25,6 +25,9 @@ class Forecast(Block):
                                    source="judgement: a year")
     slow_variance: float = param(0.03, unit="log squared per year", low=0, high=1,
                                  doc="variance of slow demand in the mean of the price, up to 1.5 years", source=OWN)
+    relaxation: float = param(0.6, unit="share", low=0, high=0.9,
+        doc="part of the first answer of a month to its strip that is left once slow demand has answered too",
+        source="judgement: with it changes of the consensus are uncorrelated from day to day")
 
 
 def _count(default: int, low: int = 0) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim.compute.config_demand import OWN
+from sim.compute.config_export import Export
 from sim.plugin import Block, param
 
 GROWTH = "capex +29 % in 2027 x performance per dollar 1.4, on a trend of 3.3x a year (Epoch AI 2026-06)"
@@ -78,6 +79,19 @@ class Capacity(Block):
                                  source="judgement: owning costs differ by 15 % between hyperscalers and neoclouds")
 
 
+    cancellable: float = param(0.4, unit="share", low=0, high=1,
+        doc="part of the orders of projects that have stopped which contracts let their owner cancel",
+        source="judgement: CoreWeave cut its budget for 2025 by 40 % (2025-11-11); customers prepay 15-25 %")
+    cancel_time: float = param(63.0, unit="business days", low=1, high=2520,
+                               doc="time constant of cancellations", source="judgement: budgets are set by quarter")
+    cancel_tolerance: float = param(0.05, unit="share", low=0, high=1,
+        doc="share of projects that may stop without an order being touched",
+        source="judgement: small changes are made by ordering less")
+    deferrable: float = param(0.6, unit="share", low=0, high=1,
+        doc="part of deliveries to projects that have stopped which their owner puts off",
+        source="judgement: most servers are ordered from makers by the quarter, on purchase orders that can be moved")
+
+
 class Supply(Block):
     """Chips, queues, sites, fleets."""
 
@@ -124,6 +138,7 @@ class Supply(Block):
     orders_follow_curve: float = param(0.0, unit="share", low=0, high=1,
                                        doc="weight of the traded curve in chip orders and vendor output",
                                        source="judgement: zero until a liquid curve has a record")
+    export: Export = Export()
     capacity: Capacity = Capacity()
     shares: CapacityShare = CapacityShare()
     power_price: PowerPrice = PowerPrice()

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS
-from sim.compute.layout import DIALS, KIND_DIALS, REGION_DIALS
+from sim.compute.layout import DIALS, GENERATION_DIALS, KIND_DIALS, REGION_DIALS
 from sim.compute.operators import KINDS
 
-TABLES = {"world": (DIALS, 1), "regional": (REGION_DIALS, len(REGIONS)), "kinds": (KIND_DIALS, len(KINDS))}
+TABLES = {"world": (DIALS, 1), "regional": (REGION_DIALS, len(REGIONS)), "kinds": (KIND_DIALS, len(KINDS)),
+          "generations": (GENERATION_DIALS, len(GENERATIONS))}
 TABLE_OF = {name: table for table, (kind, _) in TABLES.items() for name in kind.names or ()}
 NEVER = -(10 ** 9)  # a day on which no shock was
 
@@ -44,12 +46,17 @@ class Dials:
     available      : float64[4]  share of the fleet that may run, by region (curtailment)
     mobile_mult    : float64[4]  demand that may move to or from a region, over normal
     order_mult     : float64[3]  chip orders by kind of owner (hyperscaler, data centre, small), over normal
+    cost_mult      : float64[3]  cost of owning by kind of owner, over normal
+    reach_mult     : float64[g]  chips of a generation that reach China, over normal, besides `export_control`
+    grey_add       : float64[g]  share of what is stopped of a generation that arrives all the same
+    licence_add    : float64[g]  part of a barred generation that may be sold to China
     """
 
-    __slots__ = ("_day", "_own", "_shocks", "kinds", "regional", "world")
+    __slots__ = ("_day", "_own", "_shocks", "generations", "kinds", "regional", "world")
     world: np.ndarray
     regional: np.ndarray
     kinds: np.ndarray
+    generations: np.ndarray
     _own: dict[str, np.ndarray]
     _shocks: dict[str, np.ndarray]
     _day: int
@@ -94,7 +101,8 @@ class Dials:
         object.__setattr__(self, "_day", NEVER)
 
     def contribute(self, day: int, name: str, value: float, rows: list[int] | None = None) -> None:
-        """What one shock does to a dial on one day, everywhere or in some regions (or kinds of owner).
+        """What one shock does to a dial on one day, everywhere or in some regions (or kinds of owner, or
+        generations).
 
         Raises KeyError for an unknown dial.
         """

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from sim.calendar import Calendar
-from sim.compute import capacity, start, supply
+from sim.compute import capacity, deliveries, start, supply
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
@@ -27,14 +27,15 @@ from sim.compute.layout import (
     MONTHS,
     WORLD,
     by_region,
-    chip_table,
     derive,
     horizon_table,
     pack,
 )
 from sim.compute.list_kernels import step_lists
 from sim.compute.operators import Operators, fringe, join, starting_shares
+from sim.compute.order_book import OrderBook
 from sim.compute.readings import Readings
+from sim.compute.roadmap import chip_table
 from sim.compute.supply_kernels import move_fleet
 from sim.compute.tokens import TokenPrices
 from sim.streams import Streams
@@ -85,11 +86,13 @@ class Economy(Readings, Events):
         self.waiting = start.sites_under_way(c, self.p, self.provider, self.chips, first, horizon)
         self.received = self.fleet + self.waiting.sum(axis=0)
         self.retired = np.zeros_like(self.fleet)
-        self.placed = start.orders_under_way(c, self.p, self.provider)
-        self._placed_total = self.placed.sum(axis=1)
+        self.idle, self.gpus = np.zeros_like(self.fleet), self._first_book()
+        self.book = OrderBook(start.orders_under_way(c, self.p, self.provider), self.provider["kind"],
+                              self.provider["region"], self.p.cancellable)
         self.orders, self.ordered = np.zeros(len(self.provider)), np.zeros(len(self.provider))
-        self._cost_of_work = self.owning_cost / self.chips["throughput"]
+        self._open, self._cost_of_work = deliveries.licences(c), deliveries.cost_of_work(c, self.chips)
         self._carry, self._worn = np.zeros(self.fleet.shape), np.zeros(self.fleet.shape)
+        self._taken, self._smuggled = 1.0, np.zeros((len(REGIONS), len(GENERATIONS)))
         work = (self.waiting * self.chips["throughput"]).sum(axis=2)
         self._schedule = np.zeros((len(REGIONS), horizon))
         self._weights = np.zeros((len(REGIONS), len(GENERATIONS)))
@@ -106,7 +109,7 @@ class Economy(Readings, Events):
         cost = (self.chips["avoidable"] + energy) / self.chips["throughput"]
         self._log_cost = np.log(cost)
         self.level, self._runs = np.zeros(cost.shape), np.ones(cost.shape)
-        self._mix = supply.delivery_mix(p, self.day, 1.0)
+        self._mix = deliveries.deliveries(p, self.chips, self._open, self.day, self.dials).mix
         self.region = start.region_rows(self.config, p, self.provider, self._weights, self._log_cost, self.day + 1)
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
@@ -173,34 +176,46 @@ class Economy(Readings, Events):
 
     def _move_chips(self) -> None:
         elapsed, p, d, world = self.day + self.calendar.burn_in, self.p, self.dials, self.world
-        slot, site = elapsed % len(self.placed), elapsed % len(self.waiting)
+        slot, site = elapsed % len(self.book.placed), elapsed % len(self.waiting)
         strip = self.region["strip"] + world["curve_orders"]
         view = float((self.region["capacity"] * strip).sum() / self.region["capacity"].sum()) - p.log_reference
         world["vendor_view"] += p.vendor_gain * (view - world["vendor_view"])
         self._output = supply.vendor_output(p, float(world["vendor_view"][0]), self.day)
-        control, domestic = d.reaching_china, d.domestic_mult
-        delivered = supply.allocate(p, self._output * d.supply_mult, control, self.region, self.provider,
-                                    self.placed[slot], domestic)
-        self._mix = mix = supply.delivery_mix(p, self.day, control, domestic, d.sooner_add)
+        mix, reach, smuggled = deliveries.deliveries(p, self.chips, self._open, self.day, d)
+        due, made = self.book.due(slot), self._output * d.supply_mult
+        delivered, self._taken = supply.allocate(p, made, reach, self.region, self.provider, due, d.domestic_mult,
+                                                 self.book.accepted(p))
+        self._mix, self._smuggled[deliveries.CHINA] = mix, smuggled
         move_fleet(self.parameters, d.world, d.regional, self.chips, world, self.region, self.provider, delivered,
-                   mix, self._runs, self._carry, self._worn, self.fleet, self.received, self.retired, self.waiting,
-                   self._schedule, self._weights, self.streams.key("compute.sites", self.day), site)
+                   mix, self._runs, self._carry, self._worn, self.fleet, self.received, self.retired, self.idle,
+                   self.gpus, self._smuggled, deliveries.TRANSIT, self.waiting, self._schedule, self._weights,
+                   self.streams.key("compute.sites", self.day), site)
+        self.check()
+        self._order(slot, strip)
+
+    def _order(self, slot: int, strip: np.ndarray) -> None:
+        """Orders of today, and those of yesterday and before that are dropped."""
+        p, d, world = self.p, self.dials, self.world
         capacity.remember_prices(p, self.region)
         rent = capacity.expected_rent(p, self.region, strip, float(world["curve_share"][0]))
-        paying = capacity.pays(p, rent, (mix * self._cost_of_work).sum(axis=1))
-        orders = supply.place_orders(p, rent, paying, self.provider) * d.order_mult[self.provider["kind"]]
-        self.placed[slot] = self.orders = orders
+        dearer = d.cost_mult[:, None]
+        going = capacity.pays(p, rent, (self._mix * self._cost_of_work).sum(axis=1) * dearer)
+        going *= d.order_mult[:, None] * dearer ** -p.order_response
+        self.orders = orders = supply.place_orders(p, rent, going, self.provider)
+        self.book.review(p, going, self.provider)
+        self.book.place(slot, orders)
         self.ordered += orders
-        self._placed_total[slot] = world["orders"] = self.placed[slot].sum()
+        world["orders"] = orders.sum()
 
     def _expect_sites(self) -> None:
         """Energisations expected in the months ahead."""
         elapsed, d = self.day + self.calendar.burn_in, self.dials
-        slot, site = (elapsed + 1) % len(self.placed), (elapsed + 1) % len(self.waiting)
-        coming = np.concatenate([self._placed_total[slot:], self._placed_total[:slot]])
+        slot, site = (elapsed + 1) % len(self.book.placed), (elapsed + 1) % len(self.waiting)
+        coming = self.book.coming(slot)
         schedule = np.concatenate([self._schedule[:, site:], self._schedule[:, :site]], axis=1)
-        total = self._ahead.cumulated_deliveries(self._output, d.supply_mult, float(self.provider["queue"].sum()),
-                                                 coming, float(self.world["orders"][0]))
+        total = self._ahead.cumulated_deliveries(self._output, d.supply_mult * self._taken,
+                                                 float(self.provider["queue"].sum()), coming,
+                                                 float(self.world["orders"][0]))
         self._future = self._ahead.by_month(total, self.region["delivery_share"], schedule, d.site_mult)
 
     def _trade(self) -> None:
@@ -255,8 +270,8 @@ class Economy(Readings, Events):
     # --- copies ------------------------------------------------------------------------------------------
 
     _STATE: tuple[str, ...] = (
-        "day", "provider", "fleet", "waiting", "received", "retired", "orders", "ordered", "placed",
-        "_placed_total", "_carry", "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix",
+        "day", "provider", "fleet", "waiting", "received", "retired", "idle", "gpus", "orders", "ordered", "book",
+        "_taken", "_smuggled", "_carry", "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix",
         "region", "world", "outlook", "_path", "_future", "index_history", "index_value", "trust",
         "generation_history", "_first_float", "forecast", "_index_state")
 

@@ -15,7 +15,7 @@ def rank_generations(params, region_dials, chips, world, region, power, mix, wei
     fleet stays, so that a new generation makes old ones cheap.
 
     params, region_dials : record[1], [4]  in
-    chips    : record[g]     in: throughput, power, avoidable cost without power, old
+    chips    : record[g]     in: throughput, power, avoidable cost without power, old, ages_from
     world    : record[1]     in: aged; out: crowding of the first region since the start
     region   : record[4]     in: price, crowding_first; out: crowding, energy
     power    : float64[4] $/kWh       in: undisturbed power price
@@ -36,7 +36,8 @@ def rank_generations(params, region_dials, chips, world, region, power, mix, wei
             mean += weights[r, g] * math.exp(level[r, g])
         area.crowding = math.log(max(mean, 1.0)) - area.crowding_first
         for g in range(mix.shape[1]):
-            level[r, g] -= area.crowding + chips[g].old * (p.obsolescence * day + w.aged)
+            since = day if chips[g].old > 0.0 else max(0.0, day - chips[g].ages_from)
+            level[r, g] -= area.crowding + p.obsolescence * since + chips[g].old * w.aged
             per_dollar = chips[g].power * p.pue / chips[g].throughput
             cost = chips[g].avoidable / chips[g].throughput + per_dollar * rate
             dearer += weights[r, g] * per_dollar * (rate - power[r])

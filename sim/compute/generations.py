@@ -10,10 +10,12 @@ from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
 from sim.compute.layout import MONTH_DAYS, MONTHS
+from sim.compute.supply_kernels import EXPORTED, IDLE, MADE, QUEUED, RUNNING
 from sim.units import BUSINESS_DAYS
 
 HOURS_PER_MONTH = 730
-TABLE = ("price", "utilisation", "fleet")  # what is kept of each generation and region at the end of a month
+BOOK = ("made", "running", "idle", "queued", "retired", "exported")
+TABLE = ("price", "utilisation", "fleet", "output")  # what is kept of each generation and region at the end of a month
 
 
 class Generations:
@@ -31,8 +33,44 @@ class Generations:
     outlook: np.ndarray
     power_price: np.ndarray
     day: int
+    idle: np.ndarray
+    received: np.ndarray
+    waiting: np.ndarray
+    gpus: np.ndarray
     _weights: np.ndarray
     _runs: np.ndarray
+
+    @staticmethod
+    def rows_of(names: tuple[str, ...]) -> list[int]:
+        """Columns of some generations, each once. Raises ValueError for an unknown name."""
+        return sorted({GENERATIONS.index(name) for name in names})
+
+    def _by_region(self, gpus: np.ndarray) -> np.ndarray:
+        """int64[4, g]: GPUs of owners (int64[n, g]) added up by region."""
+        out = np.zeros((len(REGIONS), len(GENERATIONS)), np.int64)
+        np.add.at(out, self.provider["region"], gpus)
+        return out
+
+    def _first_book(self) -> np.ndarray:
+        """int64[6, 4, g]: the book of GPUs at the start, when all that was ever made runs or waits for a site."""
+        book = np.zeros((6, len(REGIONS), len(GENERATIONS)), np.int64)
+        book[MADE], book[RUNNING] = self._by_region(self.received), self._by_region(self.fleet)
+        book[QUEUED] = self._by_region(self.waiting.sum(axis=0))
+        return book
+
+    def check(self) -> None:
+        """Raise AssertionError unless made = running + idle + queued + retired + exported, by region and generation."""
+        gpus = self.gpus
+        if not (gpus[MADE] == gpus[RUNNING:].sum(axis=0)).all() or gpus[:EXPORTED].min() < 0:
+            raise AssertionError(f"GPUs are lost or found on day {self.day}: {gpus.sum(axis=(1, 2)).tolist()}")
+
+    def gpu_book(self) -> dict[str, np.ndarray]:
+        """int64[4, g] each, by region and generation; smuggled GPUs leave the region they were sold to.
+
+        made: the first fleet and all deliveries; running; idle: switched off as they do not pay or must not run;
+        queued: waiting for a site; retired; exported: net of what came in.
+        """
+        return {name: self.gpus[line] for line, name in enumerate(BOOK)}
 
     @property
     def generation_price(self) -> np.ndarray:
@@ -43,9 +81,13 @@ class Generations:
     @property
     def generation_fleet(self) -> np.ndarray:
         """int64[4, g]: GPUs whose site is ready."""
-        out = np.zeros((len(REGIONS), len(GENERATIONS)), np.int64)
-        np.add.at(out, self.provider["region"], self.fleet)
-        return out
+        return self._by_region(self.fleet)
+
+    @property
+    def generation_output(self) -> np.ndarray:
+        """int64[4, g]: GPUs ever delivered to each region, the first fleet included."""
+        made: np.ndarray = self.gpus[MADE] - self.gpus[EXPORTED]
+        return made
 
     @property
     def generation_utilisation(self) -> np.ndarray:
@@ -57,13 +99,15 @@ class Generations:
 
     @property
     def generation_idle(self) -> np.ndarray:
-        """int64[4, g]: GPUs that stand still because their price does not cover their avoidable cost."""
-        return np.floor(self.generation_fleet * (1 - self.p.committed) * (1 - self._runs)).astype(np.int64)
+        """int64[4, g]: GPUs that stand still: their price does not cover their avoidable cost, or they must not run."""
+        idle: np.ndarray = self.gpus[IDLE]
+        return idle
 
     @property
     def owning_cost(self) -> np.ndarray:
         """float64[g] $/GPU-hour: full cost of owning a new GPU."""
-        return np.array([getattr(self.config.chips.own_cost, name) for name in GENERATIONS])
+        cost: np.ndarray = self.chips["own_cost"]
+        return cost
 
     def expected_rent(self, months: int = MONTHS) -> np.ndarray:
         """float64[4, g, months] $/GPU-hour by month ahead.
@@ -103,8 +147,7 @@ class Generations:
         dearer = self.chips["power"] * p.pue * (self.power_price * (self.dials.power_mult - 1.0))[:, None]
         margin = np.maximum(0.0, rent - (c.site_share * self.owning_cost + dearer)[..., None])
         years = (np.arange(months) + 0.5) / 12
-        launch = np.array([getattr(self.config.chips.launch, name) for name in GENERATIONS])
-        left = np.clip(c.life - launch - max(0, self.day) / BUSINESS_DAYS, 1.0, c.life)
+        left = np.clip(c.life - self.chips["launch"] - max(0, self.day) / BUSINESS_DAYS, 1.0, c.life)
         margin *= np.clip(0.5 + 12 * (left[:, None] - years), 0.0, 1.0)
         stays = np.exp(-(c.discount + self.chips["retirement"] * BUSINESS_DAYS)[:, None] * years)
         return HOURS_PER_MONTH * (margin * stays).sum(axis=2)

@@ -4,8 +4,6 @@ import math
 
 from sim.jit import kernel, leaf
 
-RELAXATION = 0.6  # found by trial: changes of the consensus are then uncorrelated from day to day
-
 
 @leaf
 def logistic(x):
@@ -23,6 +21,8 @@ def balance(p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip
     """
     supply = slope = 0.0
     for g in range(weights.shape[1]):  # merit order of the float: a chip runs when the price covers its avoidable cost
+        if weights[r, g] == 0.0:
+            continue
         share = logistic((y - log_cost[r, g]) / p.merit_width)
         supply += floats * weights[r, g] * share
         slope += floats * weights[r, g] * share * (1.0 - share) / p.merit_width
@@ -164,11 +164,11 @@ def strip_of(prefix, month, months):
 
 
 @leaf
-def follow_strips(prefix, response, path, outlook, r):
+def follow_strips(p, prefix, response, path, outlook, r):
     """Move each month by what the twelve months after it have moved since yesterday, the last month first.
 
     The slow answer of demand to such a move takes part of it back in the months behind, which the next day's
-    clearing finds. RELAXATION is what is left on the whole, so that the outlook is at rest after one day.
+    clearing finds. `relaxation` is what is left on the whole, so that the outlook is at rest after one day.
 
     prefix   : float64[months + 1]  in: cumulated outlook of yesterday
     response : float64[months + 1]  in: d price / d strip of each month; out: change of its outlook since yesterday
@@ -178,7 +178,7 @@ def follow_strips(prefix, response, path, outlook, r):
     for m in range(months, 0, -1):
         first = outlook[r, m - 1] - prefix[m] + prefix[m - 1]  # change at yesterday's strip
         after = min(12, months - m)
-        part = RELAXATION * response[m]
+        part = p.relaxation * response[m]
         change = first + part * total / after if after else first / (1.0 - min(0.9, part))
         response[m] = change
         total += change - (response[m + 12] if after == 12 else 0.0)
@@ -257,7 +257,7 @@ def step_market(params, dials, region_dials, horizon, world, region, weights, lo
             area.clearing, area.needed, area.uncommitted, area.overflow = y, needed, uncommitted, contracts
             book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
             area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)
-        follow_strips(prefix, response, path, outlook, r)
+        follow_strips(p, prefix, response, path, outlook, r)
         area.strip = 0.0
         for m in range(12):
             area.strip += outlook[r, m] / 12.0

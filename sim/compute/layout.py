@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.compute.chips import DOMESTIC, GENERATIONS, OLD
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.units import BUSINESS_DAYS
 
@@ -45,8 +44,6 @@ REGION = record(**floats(
 PROVIDER = record(kind="i8", region="i8", key="u8", **floats(
     "capacity queue order_multiplier markup own log_list sold_out chance"))
 
-CHIP = record(**floats("throughput power retirement avoidable old"))
-
 HORIZON = record(**floats(
     "years growth regional shock saving rebound need fast jump squeezed ramp drift migration variance "
     "slow_variance slow survival"))
@@ -55,7 +52,8 @@ DIALS = record(**floats(
     "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add "
     "leak_add domestic_mult sooner_add token_mult"))
 REGION_DIALS = record(**floats("demand_mult power_mult available mobile_mult"))
-KIND_DIALS = record(**floats("order_mult"))
+KIND_DIALS = record(**floats("order_mult cost_mult"))
+GENERATION_DIALS = record(**floats("reach_mult grey_add licence_add"))
 
 
 def _decay(half_life: float) -> float:
@@ -84,8 +82,8 @@ def _supply(config: ComputeConfig) -> dict[str, float]:
         "late_least": float(min(s.late_least, s.late_most)), "late_most": float(max(s.late_least, s.late_most)),
         "nvidia_share_china": s.nvidia_share_china, "refusal_redirected": s.refusal_redirected,
         "pue": s.pue, "other_cost": s.other_cost, "attrition": s.retirement_allowance / BUSINESS_DAYS,
-        "gb300_day": config.chips.takeover.gb300_day, "vr200_day": config.chips.takeover.vr200_day,
-        "takeover_width": config.chips.takeover.width,
+        "grey": s.export.grey, "takeover_width": config.chips.takeover.width,
+        "least_share": config.chips.takeover.least,
         "substitution": config.chips.demand.substitution, "familiar": config.chips.demand.familiar,
         "modernisation": math.expm1(needed * config.chips.demand.ahead / BUSINESS_DAYS),
         **_capacity(config), "idle_retirement": config.chips.demand.idle_retirement / BUSINESS_DAYS,
@@ -98,7 +96,8 @@ def _capacity(config: ComputeConfig) -> dict[str, float]:
         "neglect": c.neglect, "extrapolation": c.extrapolation, "hyperscaler_bias": c.hyperscaler_bias,
         "recent_gain": 1.0 / max(1.0, c.recent), "habit_gain": 1.0 / max(1.0, c.habit),
         "trigger": math.log(c.trigger), "trigger_width": c.trigger_width,
-        "term_discount": config.chips.demand.term_discount,
+        "term_discount": config.chips.demand.term_discount, "cancellable": c.cancellable,
+        "cancel_gain": 1.0 / c.cancel_time, "cancel_tolerance": c.cancel_tolerance, "deferrable": c.deferrable,
     }
 
 
@@ -123,6 +122,7 @@ def _demand(config: ComputeConfig) -> dict[str, float]:
         "efficiency_growth": math.log(d.efficiency_growth) / BUSINESS_DAYS, "training_share": d.training_share,
         "learning_gain": gain / BUSINESS_DAYS, "anchor_gain": 1 - _decay(config.forecast.anchor_half_life),
         "shock_decay": _decay(config.forecast.shock_half_life), "slow_variance": config.forecast.slow_variance,
+        "relaxation": config.forecast.relaxation,
     }
 
 
@@ -215,19 +215,6 @@ def horizon_table(p: SimpleNamespace) -> np.ndarray:
     return out
 
 
-def chip_table(config: ComputeConfig) -> np.ndarray:
-    """record[generations]: throughput, power, daily retirement and avoidable cost without power."""
-    c, out = config.chips, np.zeros(len(GENERATIONS), CHIP)
-    for i, name in enumerate(GENERATIONS):
-        e = getattr(c.throughput, name)
-        out[i] = (e, getattr(c.power, name), getattr(c.retirement, name) / BUSINESS_DAYS,
-                  config.supply.other_cost * (0.5 + 0.5 * e), float(name in OLD))
-    return out
-
-
 def by_region(block: object) -> np.ndarray:
     """float64[4] from a block with one field a region."""
     return np.array([getattr(block, name.lower()) for name in REGIONS])
-
-
-assert len(GENERATIONS) - 1 == DOMESTIC  # the delivery mix fills Nvidia generations first

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
-from sim.compute.chips import GENERATIONS
+from sim.compute.chips import GENERATIONS, SUCCESSORS
 from sim.compute.config import REGIONS
 from sim.compute.generations import Generations
 from sim.compute.layout import DATA_CENTRE, HYPERSCALER
 from sim.compute.tokens import TokenPrices
 
-GPU_PRICES = tuple(f"gpu_price_{name}" for name in GENERATIONS)  # in the United States
+KNOWN = [g for g, name in enumerate(GENERATIONS) if name not in SUCCESSORS]
+GPU_PRICES = tuple(f"gpu_price_{GENERATIONS[g]}" for g in KNOWN)  # in the United States
 
 
 class Readings(Generations):
@@ -163,5 +164,5 @@ class Readings(Generations):
             "list_dispersion": self.list_dispersion, "list_ratio": self.list_ratio, "token_price": self.token_price,
             "pace_of_ai": self.pace_of_ai, "demand_growth_belief": self.demand_growth_belief,
             "float_growth": self.float_growth, "training_h100e": self.training_compute, **self.went_without(),
-            **dict(zip(GPU_PRICES, self.generation_price[0].tolist(), strict=True)),
+            **dict(zip(GPU_PRICES, self.generation_price[0, KNOWN].tolist(), strict=True)),
         }

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.compute.chips import GENERATIONS
+from sim.compute import deliveries
+from sim.compute.chips import GENERATIONS, SUCCESSORS
 from sim.compute.config import REGIONS, ComputeConfig
+from sim.compute.dials import Dials
 from sim.compute.layout import BUSINESS_DAYS, HYPERSCALER, PROVIDER, REGION
 from sim.compute.operators import Operators
-from sim.compute.supply import delivery_mix
 from sim.stream_kernels import fill_normal
 from sim.streams import combine
 
@@ -49,7 +50,7 @@ def first_fleet(config: ComputeConfig, provider: np.ndarray, chips: np.ndarray) 
     """int64[n, g]: whole GPUs whose work is each owner's capacity."""
     mixes = []
     for block in (config.chips.installed, config.chips.installed_china):
-        units = np.array([getattr(block, name) for name in GENERATIONS])
+        units = np.array([0.0 if name in SUCCESSORS else getattr(block, name) for name in GENERATIONS])
         mixes.append(units / (units * chips["throughput"]).sum())
     mix = np.array([mixes[1] if r == 1 else mixes[0] for r in provider["region"]])
     return np.floor(provider["capacity"][:, None] * mix + 0.5).astype(np.int64)
@@ -70,7 +71,8 @@ def sites_under_way(config: ComputeConfig, p: SimpleNamespace, provider: np.ndar
         days = days[(days >= 0) & (days < horizon)]
         due[days] += s.late_share * amount / (most - least + 1)
     share = provider["capacity"] / provider["capacity"].sum()
-    units = delivery_mix(p, float(first_day), 1.0)[provider["region"]] / chips["throughput"]
+    mix = deliveries.deliveries(p, chips, deliveries.licences(config), float(first_day), Dials()).mix
+    units = mix[provider["region"]] / chips["throughput"]
     path = np.cumsum(due[:, None, None] * (share[:, None] * units)[None], axis=0)
     whole = np.floor(path + 0.5).astype(np.int64)
     return np.diff(whole, axis=0, prepend=np.zeros((1, *whole.shape[1:]), np.int64))

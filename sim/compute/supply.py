@@ -7,36 +7,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sim.compute.chips import DOMESTIC, GENERATIONS
-from sim.compute.config import REGIONS
+from sim.compute.deliveries import CHINA
 from sim.compute.layout import HYPERSCALER, MONTH_DAYS, MONTHS
-
-CHINA = REGIONS.index("CN")
-
-
-def delivery_mix(p: SimpleNamespace, day: float, control: float, domestic: float = 1.0,
-                 sooner: float = 0.0) -> np.ndarray:
-    """float64[4, g]: share of each generation in the work delivered to each region.
-
-    New generations take over along logistic curves; in China part comes as domestic chips, more of it when export
-    control lets only a share `control` of the rest through, and more when domestic output is `domestic` times normal.
-    The newest generation comes `sooner` (business days) than planned.
-    """
-    def logistic(x: float) -> float:
-        return 1.0 / (1.0 + math.exp(-min(700.0, max(-700.0, x))))
-
-    rubin = logistic((day + sooner - p.vr200_day) / p.takeover_width)
-    blackwell = logistic((day - p.gb300_day) / p.takeover_width)
-    nvidia = np.zeros(len(GENERATIONS))
-    nvidia[2:5] = (1 - rubin) * (1 - blackwell), (1 - rubin) * blackwell, rubin
-    out = np.empty((len(REGIONS), len(GENERATIONS)))
-    out[:] = nvidia
-    passed = p.nvidia_share_china * control
-    domestic = domestic * (1 - p.nvidia_share_china)
-    share = passed / (passed + domestic) if passed + domestic > 0 else 0.0
-    out[CHINA] *= share
-    out[CHINA, DOMESTIC] = 1 - share
-    return out
 
 
 def vendor_output(p: SimpleNamespace, vendor_view: float, day: float) -> float:
@@ -55,13 +27,16 @@ def place_orders(p: SimpleNamespace, rent: np.ndarray, paying: np.ndarray, provi
 
 
 def allocate(p: SimpleNamespace, output: float, export_control: float, region: np.ndarray, provider: np.ndarray,
-             eligible: np.ndarray, domestic: float = 1.0) -> np.ndarray:
-    """float64[n] H100e: chips delivered today out of the vendor's `output`.
+             eligible: np.ndarray, domestic: float = 1.0,
+             accepted: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+    """Chips delivered today out of the vendor's `output` (float64[n] H100e), and what part of those offered was taken.
 
     Orders become eligible after the lead time (`eligible`, float64[n]) and wait in the owner's queue. Hyperscalers
     are served a little better than pro rata. What export control stops is cancelled, and most of it goes to
     others in proportion to their own deliveries, never beyond their queue. A share above 1 serves Chinese orders
     that waited, out of what others would have got. Chinese makers, `domestic` times normal, deliver on top.
+    Who takes only a share `accepted` (float64[n]) of what he is offered leaves the rest in his queue; it goes to
+    those who take all, or is not made.
     """
     queue = provider["queue"] + eligible
     large = provider["kind"] == HYPERSCALER
@@ -71,6 +46,17 @@ def allocate(p: SimpleNamespace, output: float, export_control: float, region: n
     fill_rest = min(1.0, max(0.0, output - fill_first * first) / max(rest, 1e-9))
     amount = np.where(large, fill_first, fill_rest) * queue
     queue -= amount
+    taken = 1.0
+    if accepted is not None:
+        offered = amount.sum()
+        refused = amount * (1.0 - accepted)
+        amount -= refused
+        queue += refused
+        eager = np.where(accepted < 1.0, 0.0, amount)
+        extra = np.minimum(queue, refused.sum() / max(eager.sum(), 1e-9) * eager)
+        amount += extra
+        queue -= extra
+        taken = float(amount.sum() / max(offered, 1e-9))
     china = provider["region"] == CHINA
     home = np.where(china, amount * (1 - p.nvidia_share_china) * (domestic - 1), 0.0)
     if export_control < 1:
@@ -93,7 +79,7 @@ def allocate(p: SimpleNamespace, output: float, export_control: float, region: n
     if total > 0:
         here = np.bincount(provider["region"], amount, len(region))
         region["delivery_share"] += 0.05 * (here / total - region["delivery_share"])
-    return amount
+    return amount, taken
 
 
 class Outlook:

@@ -76,8 +76,8 @@ def test_every_month_follows_the_months_behind_it(old, move, pull):
     months = len(old)
     new, response = [x + move / (1 + m) for m, x in enumerate(old)], np.full(months + 1, pull)
     outlook, path = np.array([new]), np.zeros((1, months + 1))
-    kernels.follow_strips(np.append(0.0, np.cumsum(old)), response, path, outlook, 0)
-    slow = naive.follow_strips(old, new, [pull] * months, kernels.RELAXATION)
+    kernels.follow_strips(pack(derive(ComputeConfig()))[0], np.append(0.0, np.cumsum(old)), response, path, outlook, 0)
+    slow = naive.follow_strips(old, new, [pull] * months, ComputeConfig().forecast.relaxation)
     np.testing.assert_allclose(outlook[0], slow, atol=1e-9)
     np.testing.assert_allclose(path[0, 1:], outlook[0] - new, atol=1e-12)
 
@@ -99,7 +99,7 @@ def frozen(economy):
     """Everything that kernels may change, copied."""
     return copy.deepcopy({k: getattr(economy, k) for k in (
         "world", "region", "provider", "fleet", "received", "retired", "waiting", "outlook", "_path", "_schedule",
-        "_carry", "_worn", "_weights", "_log_cost", "level", "_runs")})
+        "_carry", "_worn", "idle", "gpus", "_weights", "_log_cost", "level", "_runs")})
 
 
 def same(a, b):

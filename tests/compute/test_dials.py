@@ -6,12 +6,16 @@ import pytest
 from sim.compute import supply
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import ComputeConfig
+from sim.compute.deliveries import deliveries as deliver
+from sim.compute.deliveries import licences
 from sim.compute.dials import TABLE_OF, Dials, added
 from sim.compute.indices.assessed import Assessed
 from sim.compute.layout import PROVIDER, REGION, derive
+from sim.compute.roadmap import chip_table
 from tests.compute.conftest import build_economy
 
 P = derive(ComputeConfig())
+TABLE, OPEN = chip_table(ComputeConfig()), licences(ComputeConfig())
 
 
 def neutral(dials):
@@ -79,8 +83,8 @@ def owners():
 def test_loosened_control_moves_chips_and_makes_none(control):
     orders = np.array([40.0, 50.0, 60.0, 70.0])
     plain, loose = owners(), owners()
-    before = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), plain, orders)
-    after = supply.allocate(P, 150.0, control, np.zeros(4, REGION), loose, orders)
+    before = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), plain, orders)[0]
+    after = supply.allocate(P, 150.0, control, np.zeros(4, REGION), loose, orders)[0]
     assert after.sum() == pytest.approx(before.sum())
     assert (after[2:] > before[2:]).all() and (after[:2] < before[:2]).all()
     assert (loose["queue"] >= -1e-9).all()
@@ -89,19 +93,23 @@ def test_loosened_control_moves_chips_and_makes_none(control):
 
 def test_chinese_makers_deliver_on_top():
     orders = np.array([40.0, 50.0, 60.0, 70.0])
-    plain = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), owners(), orders)
-    more = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), owners(), orders, 2.0)
+    plain = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), owners(), orders)[0]
+    more = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), owners(), orders, 2.0)[0]
     np.testing.assert_allclose(more[:2], plain[:2])
     np.testing.assert_allclose(more[2:], plain[2:] * (2 - P.nvidia_share_china))
-    mix = supply.delivery_mix(P, 0.0, 1.0, 2.0)[1]
+    dials = Dials()
+    dials.domestic_mult = 2.0
+    mix = deliver(P, TABLE, OPEN, 0.0, dials).mix[1]
     assert mix.sum() == pytest.approx(1)
     assert mix[-1] == pytest.approx(2 * (1 - P.nvidia_share_china) / (2 - P.nvidia_share_china))
 
 
 def test_the_newest_generation_may_come_sooner():
-    early, planned = supply.delivery_mix(P, 0.0, 1.0, sooner=P.vr200_day), supply.delivery_mix(P, 0.0, 1.0)
-    newest = list(GENERATIONS).index("vr200")
-    assert early[0, newest] == pytest.approx(0.5) and early[0, newest] > planned[0, newest]
+    newest, dials = list(GENERATIONS).index("vr200"), Dials()
+    planned = deliver(P, TABLE, OPEN, 0.0, dials).mix
+    dials.sooner_add = TABLE["takeover"][newest]
+    early = deliver(P, TABLE, OPEN, 0.0, dials).mix
+    assert early[0, newest] == pytest.approx(0.5, abs=0.01) and early[0, newest] > planned[0, newest]
     np.testing.assert_allclose(early.sum(axis=1), 1)
 
 

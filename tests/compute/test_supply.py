@@ -5,19 +5,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.compute import supply
+from sim.compute import deliveries, supply
 from sim.compute.chips import DOMESTIC
 from sim.compute.config import ComputeConfig
+from sim.compute.dials import Dials
+from sim.compute.generations import BOOK
 from sim.compute.layout import MONTH_DAYS, MONTHS, PROVIDER, REGION, derive
+from sim.compute.roadmap import chip_table
 from tests import naive_compute as naive
 from tests.compute.conftest import build_economy, some_operators
 
 P = derive(ComputeConfig())
+TABLE, OPEN = chip_table(ComputeConfig()), deliveries.licences(ComputeConfig())
 
 
 def books_balance(economy):
     """Received = running + waiting + retired, by owner and generation; capacity is what runs."""
     assert (economy.received == economy.fleet + economy.waiting.sum(axis=0) + economy.retired).all()
+    economy.check()
+    book, where = economy.gpu_book(), economy.provider["region"]
+    for name, gpus in (("retired", economy.retired), ("queued", economy.waiting.sum(axis=0)), ("idle", economy.idle),
+                       ("running", economy.fleet - economy.idle)):
+        for r in range(4):
+            assert (book[name][r] == gpus[where == r].sum(axis=0)).all(), name
+    assert (sum(book[name] for name in BOOK[1:]) == book["made"]).all() and (book["exported"].sum(axis=0) == 0).all()
     assert (economy.fleet >= 0).all() and (economy.waiting >= 0).all() and (economy.retired >= 0).all()
     assert economy.capacity.tolist() == naive.capacity_of(economy.fleet.tolist(), economy.chips["throughput"].tolist())
     expected = np.zeros_like(economy._schedule)
@@ -56,7 +67,8 @@ def test_allocation_follows_the_slow_twin_and_never_gives_more_than_was_ordered(
     provider = np.zeros(len(queues), PROVIDER)
     provider["kind"] = np.arange(len(queues)) % 2
     region = np.zeros(4, REGION)
-    got = supply.allocate(P, output, 1.0, region, provider, np.array(queues))
+    got, taken = supply.allocate(P, output, 1.0, region, provider, np.array(queues))
+    assert taken == 1.0
     slow = naive.allocate(output, P.hyperscaler_favour, queues, [k == 0 for k in provider["kind"]])
     np.testing.assert_allclose(got, slow, rtol=1e-12, atol=1e-6)
     assert got.sum() <= output * (1 + 1e-12)
@@ -67,17 +79,21 @@ def test_export_control_cancels_chinese_chips_and_sends_most_of_them_elsewhere()
     provider = np.zeros(3, PROVIDER)
     provider["kind"], provider["region"] = 1, [0, 1, 3]
     orders = np.array([100.0, 100.0, 100.0])
-    free = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), provider.copy(), orders)
-    shut = supply.allocate(P, 150.0, 0.0, np.zeros(4, REGION), provider.copy(), orders)
+    free = supply.allocate(P, 150.0, 1.0, np.zeros(4, REGION), provider.copy(), orders)[0]
+    shut = supply.allocate(P, 150.0, 0.0, np.zeros(4, REGION), provider.copy(), orders)[0]
     refused = P.nvidia_share_china * free[1]
     assert shut[1] == pytest.approx(free[1] - refused)
     assert shut.sum() == pytest.approx(free.sum() - (1 - P.refusal_redirected) * refused)
-    np.testing.assert_allclose(supply.delivery_mix(P, 0.0, 0.0)[1], np.eye(6)[DOMESTIC])
+    dials = Dials()
+    dials.export_control = 0.0
+    np.testing.assert_allclose(deliveries.deliveries(P, TABLE, OPEN, 0.0, dials).mix[1], np.eye(len(TABLE))[DOMESTIC])
 
 
 @pytest.mark.parametrize("day", [-252, 0, 500, 1000])
 def test_the_delivery_mix_sums_to_one(day):
-    mix = supply.delivery_mix(P, day, 0.5)
+    dials = Dials()
+    dials.export_control = 0.5
+    mix = deliveries.deliveries(P, TABLE, OPEN, day, dials).mix
     np.testing.assert_allclose(mix.sum(axis=1), 1.0)
     assert (mix >= 0).all()
 

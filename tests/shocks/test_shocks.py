@@ -10,6 +10,7 @@ import pytest
 
 import sim
 from sim.compute import config, operators
+from sim.compute.deliveries import deliveries
 from sim.errors import BadInput
 from sim.loading import shipped
 from sim.plugin import FAMILIES, load_all
@@ -138,6 +139,10 @@ DIRECTIONS = [  # type, values, figure, days after the first day, sign
     ("region_lock", {}, "spot_cn", 40, 0),
     ("spot_jump", {}, "spot_us", 0, 1), ("spot_jump", {"regions": ("EU",)}, "spot_eu", 0, 1),
     ("spot_jump", {"demand": 0.6}, "spot_us", 0, -1),
+    ("funding_cost", {"spread": 300.0, "onset": 10}, "orders_placed", 40, -1),
+    ("funding_cost", {"spread": 300.0, "onset": 10}, "capacity_h100e", 200, -1),
+    ("funding_cost", {"spread": 300.0, "onset": 10}, "spot_us", 200, 1),
+    ("capex_cut", {"onset": 10}, "capacity_h100e", 200, -1),
     ("funding_cost", {}, "orders_placed", 60, -1), ("funding_cost", {"base_rate": -200.0}, "orders_placed", 60, 1)]
 
 
@@ -213,6 +218,34 @@ def test_a_leak_undoes_part_of_another_control():
     make("export_control", reach=0.2, onset=1).apply(model, START)
     make("export_control", reach=1.0, leak=0.5, onset=1).apply(model, START)
     assert model.economy.dials.reaching_china == pytest.approx(0.6)
+
+
+def test_controls_can_be_about_named_generations():
+    """Tightened, leaking and loosened: only the named chips change among what China gets."""
+    def china(*shocks):
+        model = world()
+        model.economy.step(0)
+        for shock in shocks:
+            shock.apply(model, START)
+        economy = model.economy
+        return deliveries(economy.p, economy.chips, economy._open, 0.0, economy.dials), economy.rows_of
+
+    (mix, reach, smuggled), rows = china()
+    h200, newer = rows(("h200",))[0], rows(("gb300", "vr200"))
+    assert reach == pytest.approx(1.0) and mix[1, h200] > 0.5
+    assert (smuggled[newer] == 1).all() and smuggled[h200] == 0  # barred chips come through other countries only
+    chips = {"generations": ("h200",), "onset": 1}
+    tight = china(make("export_control", reach=0.1, **chips))[0]
+    assert tight.reach < 0.3 and tight.mix[1, h200] < 0.5 * mix[1, h200]
+    assert (tight.mix[1, newer] > mix[1, newer]).all()  # the same chips are more of what is left
+    leaking = china(make("export_control", reach=0.1, leak=0.5, **chips))[0]
+    assert tight.reach < leaking.reach < 1 and leaking.smuggled[h200] == pytest.approx(0.45 / 0.55)
+    loose = china(make("export_control", reach=1.0, licence=0.6, generations=("gb300",), onset=1))[0]
+    gb300, rubin = newer
+    assert loose.reach == pytest.approx(1.0) and loose.mix[1, gb300] > 2 * mix[1, gb300]
+    assert loose.mix[1, rubin] == pytest.approx(mix[1, rubin]) and loose.smuggled[gb300] < 0.2
+    with pytest.raises(ValueError, match="generations"):
+        make("export_control", generations=("ascend",))
 
 
 def test_a_policy_under_a_shock_stays():
@@ -302,6 +335,9 @@ def test_a_shock_says_what_it_does_in_one_sentence(name):
     ("export_control", {"reach": 2.0}, "loosened from 29 Oct 2026: up to 2 times as many controlled chips go to China"),
     ("export_control", {"reach": 1.0, "leak": 0.3}, "Of the chips that export controls stop, 30 % reach China from"),
     ("export_control", {"leak": 0.3}, "10 % of the controlled chips still go to China and 30 % of the rest leak"),
+    ("export_control", {"generations": ("h200", "gb300")}, "10 % of the controlled H200 and GB300 still go to China"),
+    ("export_control", {"reach": 1.0, "licence": 0.5, "generations": ("b200",)}, "50 % of barred B200 may be sold"),
+    ("funding_cost", {"spread": 100.0}, "while lenders refuse 10 % of their projects"),
     ("demand_surge", {"regions": ("CN", "EU")}, "rises by 15.8 % in China and Europe from"),
     ("demand_surge", {"half_life": 0.0, "onset": 1, "hold": 3}, "; it lasts until 3 Nov 2026."),
     ("demand_surge", {"onset": 1}, "; it lasts."),
