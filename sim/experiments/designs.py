@@ -11,7 +11,7 @@ import numpy as np
 from sim.errors import bad_input
 from sim.streams import Streams
 
-DESIGNS = ("grid", "list", "latin_hypercube", "sobol", "random", "morris")
+DESIGNS = ("grid", "list", "latin_hypercube", "sobol", "random", "morris", "saltelli")
 MORRIS_LEVELS = 4  # values that a Morris design takes of each range; source: Morris 1991, Technometrics 33:161
 MOST_POINTS = 1_000_000
 
@@ -24,11 +24,14 @@ def size_of(study: Any) -> int | str:
     if study.design == "list":
         return counts[0] if len(set(counts)) == 1 else (
             f"a list takes the parameters' values side by side, so each needs as many; there are {counts}")
-    if study.design == "sobol" and study.points & (study.points - 1):
+    if study.design in ("sobol", "saltelli") and study.points & (study.points - 1):
         near = 1 << (study.points.bit_length() - 1)
-        return f"a Sobol design has a power of two of points; write {near} or {2 * near} instead of {study.points}"
+        return f"a {study.design} design has a power of two of points; write {near} or {2 * near} instead of " \
+               f"{study.points}"
     if study.design == "morris":
         return int(study.trajectories) * (len(study.parameters) + 1)
+    if study.design == "saltelli":
+        return int(study.points) * (len(study.parameters) + 2)
     return int(study.points)
 
 
@@ -37,12 +40,19 @@ def spread(study: Any) -> list[tuple[Any, ...]]:
     if study.design in ("grid", "list"):
         axes = [steps(parameter) for parameter in study.parameters]
         return list(itertools.product(*axes) if study.design == "grid" else zip(*axes, strict=True))
-    if study.design == "morris":
-        cube = trajectories(study.trajectories, len(study.parameters), study.seed)
-    else:
-        cube = unit_cube(study.design, study.points, len(study.parameters), study.seed)
+    cube = cube_of(study)
     columns = [[at(p, float(u)) for u in cube[:, number]] for number, p in enumerate(study.parameters)]
     return list(zip(*columns, strict=True))
+
+
+def cube_of(study: Any) -> np.ndarray:
+    """float64[points, parameters] in [0, 1]: where the points of a design lie that are spread over ranges."""
+    dimensions = len(study.parameters)
+    if study.design == "morris":
+        return trajectories(study.trajectories, dimensions, study.seed)
+    if study.design == "saltelli":
+        return crossed(study.points, dimensions, study.seed)
+    return unit_cube(study.design, study.points, dimensions, study.seed)
 
 
 def steps(parameter: Any) -> tuple[Any, ...]:
@@ -99,3 +109,16 @@ def trajectories(number: int, dimensions: int, seed: int) -> np.ndarray:
         raise bad_input("design: morris", "SALib is needed: pip install 'compute-futures[analysis]'") from None
     problem = {"num_vars": dimensions, "names": [str(n) for n in range(dimensions)], "bounds": [[0, 1]] * dimensions}
     return np.asarray(morris.sample(problem, number, num_levels=MORRIS_LEVELS, seed=seed % 2**32))
+
+
+def crossed(points: int, dimensions: int, seed: int) -> np.ndarray:
+    """float64[points * (dimensions + 2), dimensions] in [0, 1): two samples, and the first with columns of the second.
+
+    Source: Saltelli et al. 2010, Computer Physics Communications 181:259, as the library SALib lays it out.
+    """
+    try:
+        from SALib.sample import sobol
+    except ImportError:
+        raise bad_input("design: saltelli", "SALib is needed: pip install 'compute-futures[analysis]'") from None
+    problem = {"num_vars": dimensions, "names": [str(n) for n in range(dimensions)], "bounds": [[0, 1]] * dimensions}
+    return np.asarray(sobol.sample(problem, points, calc_second_order=False, seed=seed % 2**32))

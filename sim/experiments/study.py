@@ -66,11 +66,12 @@ class Study(Block):
     base: str = param("baseline", unit="scenario", doc="a file, or a shipped scenario", source=SET)
     changes: dict[str, Any] = param(factory=dict, unit="paths", doc="changes that hold at every point", source=SET)
     parameters: tuple[Parameter, ...] = param(unit="blocks", doc="what is varied", source=SET)
-    design: Literal["grid", "list", "latin_hypercube", "sobol", "random", "morris"] = param(
+    design: Literal["grid", "list", "latin_hypercube", "sobol", "random", "morris", "saltelli"] = param(
         "grid", unit="name", doc="how points are chosen: each with each, side by side, or spread over the ranges",
         source="judgement: the plainest")
     points: int = param(64, unit="points", low=1, high=MOST_POINTS, source="judgement: a power of two, as Sobol needs",
-                        doc="points of a latin_hypercube, sobol or random design")
+                        doc="points of a latin_hypercube, sobol or random design; a saltelli design takes so many, "
+                          "times the number of parameters plus two")
     trajectories: int = param(10, unit="walks", low=2, high=10_000, doc="walks of a morris design, each one point "
                               "longer than there are parameters", source="Saltelli et al. 2008: 10 to 50 suffice")
     seed: int = param(1, unit="seed", low=0, high=2**63 - 1, doc="luck of the design itself",
