@@ -62,6 +62,8 @@ class View(NamedTuple):
     spot: float  # last spot price of the chip that contracts are on, ticks
     margin_rate: np.ndarray  # float64[contracts]: initial margin in force, share of notional
     rationed_small: float = 0.0  # share of small users' demand that found nothing at the last spot price
+    trust: float = 1.0  # measured trust in the index that the contracts settle on, from 0 to 1
+    open_interest: int = -1  # contracts held long when the view was made, all months together; -1 not known
 
 
 class Execution(Block):

@@ -18,6 +18,7 @@ from sim.agents.rules import (
     persistence,
     price,
 )
+from sim.agents.trust import reliance, trust_exponent, trust_needed
 from sim.plugin import param
 from sim.population import Column, Population
 
@@ -62,6 +63,13 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
     error_days: float = param(63.0, unit="business days", above=0,
                               doc="time over which errors build up along the curve", source="judgement: a quarter")
 
+    trust_needed: float = trust_needed("speculators")
+    trust_exponent: float = trust_exponent("speculators")
+
+    def caps(self, view: View) -> np.ndarray:
+        """float64[contracts]: largest leverage, less on an index that is little trusted."""
+        return leverage_caps(view, self.leverage_max * reliance(view, self.trust_needed, self.trust_exponent))
+
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
         span = max(self.aggression_most / self.aggression_least, 1.0)
@@ -84,12 +92,12 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         if not me.alive:
             return me.position.copy()
         x = mispricing(view) + me.belief
-        leverage = np.sign(x) * np.minimum(leverage_caps(view, self.leverage_max), me.aggression * np.abs(x))
+        leverage = np.sign(x) * np.minimum(self.caps(view), me.aggression * np.abs(x))
         per_cent = month_weights(view) * lots_per_cent(view)
         return (leverage * per_cent * max(float(me.equity), 0.0)).astype(np.int64)
 
     def target(self, block: Population, view: View) -> np.ndarray:
-        lean_on_value(mispricing(view), block.belief, block.aggression, leverage_caps(view, self.leverage_max),
+        lean_on_value(mispricing(view), block.belief, block.aggression, self.caps(view),
                       month_weights(view) * lots_per_cent(view), block.equity, block.alive, block.position, block.wish)
         return block.wish
 

@@ -36,6 +36,7 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
     """
 
     agent = LeveragedAgent
+    rhythm = "day"
 
     execution: Execution = param(
         factory=lambda: Execution(activity=0.3, child=0.15, aggressive=0.6, reach=0.015, offset=0.003), unit="rules",

@@ -7,14 +7,16 @@ from functools import cached_property
 import numpy as np
 
 from sim.agents.base import Execution, Quotes, View, World
-from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.dealership import DealerAgent, Dealership
+from sim.agents.fund import PROTOTYPE
 from sim.agents.kernels import MAKER, ladder
 from sim.agents.rules import MARGIN_SHARE, luck, month_weights, price
+from sim.agents.trust import reliance, trust_exponent, trust_needed
 from sim.plugin import param
 from sim.population import Column, Population
 
 
-class MakerAgent(FundAgent):
+class MakerAgent(DealerAgent):
     """A market maker with a reference price for every month."""
 
     reference = Column(np.float64, unit="ticks", doc="own reference price", shape="contracts")
@@ -23,7 +25,7 @@ class MakerAgent(FundAgent):
     nerve = Column(np.float64, 1.5, unit="multiple", doc="fast over slow volatility at which this maker steps back")
 
 
-class MarketMaker(Fund, type="market_maker"):
+class MarketMaker(Dealership, type="market_maker"):
     """Market maker who quotes around a reference that follows news and trades.
 
     Source: Avellaneda & Stoikov 2008 (Quant. Finance 8:217) for the lean against inventory; Brunnermeier & Pedersen
@@ -74,6 +76,8 @@ class MarketMaker(Fund, type="market_maker"):
     weak_size: float = param(0.3, unit="share", low=0, high=1, doc="size that is left then", source=PROTOTYPE)
     stops: float = param(0.15, unit="share of capital", low=0, high=1, doc="equity below which nothing is quoted",
                          source="judgement: a little above closure")
+    trust_needed: float = trust_needed("makers")
+    trust_exponent: float = trust_exponent("makers")
     overload: float = param(0.8, unit="share of inventory limit", low=0, high=10,
                             doc="net inventory from which it is laid off", source=PROTOTYPE)
     lay_off: float = param(0.2, unit="share of largest leg", low=0, high=1,
@@ -112,10 +116,14 @@ class MarketMaker(Fund, type="market_maker"):
         block.reference[:], block.seen_value[:], block.seen_month[:] = reference, value, view.month
 
     def limit(self, block: Population, view: View) -> np.ndarray:
-        """float64[n] contracts: largest net inventory, a multiple of current equity, or what margin allows if less."""
+        """float64[n] contracts: largest net inventory, a multiple of current equity, or what margin allows if less.
+
+        Less on an index that is little trusted: who cannot say what a contract will settle at shows less.
+        """
         notional = max(float((month_weights(view) * price(view)).sum()) * view.tick_cents, 1.0)
         rate = max(float((view.margin_rate * (view.rank > 0)).max(initial=0.0)), 0.01)
-        return min(self.inventory, MARGIN_SHARE / rate) * np.maximum(block.equity, 0) / notional
+        most = min(self.inventory, MARGIN_SHARE / rate) * reliance(view, self.trust_needed, self.trust_exponent)
+        return most * np.maximum(block.equity, 0) / notional
 
     def quotes(self, block: Population, view: View) -> Quotes:
         """The ladder around the reservation price r = f exp(-skew (0.8 net/limit + 0.3 q_j/(limit w_j))).
@@ -125,10 +133,27 @@ class MarketMaker(Fund, type="market_maker"):
         through the market.
         """
         bid, ask, bid_size, ask_size, step = (np.empty(block.position.shape, np.int64) for _ in range(5))
-        ladder(self.dials, self.limit(block, view), view.fast_volatility, view.volatility, month_weights(view),
-               block.reference, block.position, block.equity, block.capital, block.alive, block.nerve, bid, ask,
+        dials, thin = self.dials, self.widening(block)
+        if thin > 1.0:
+            dials = dials.copy()
+            dials["half_spread"] *= thin
+            dials["step"] *= thin
+        active = block.alive & ~block.idle
+        ladder(dials, self.limit(block, view), view.fast_volatility, view.volatility, month_weights(view),
+               block.reference, block.position, block.equity, block.capital, active, block.nerve, bid, ask,
                bid_size, ask_size, step)
+        if block.idle.any():
+            self.lay_all_off(block, bid, ask, bid_size, ask_size)
         return Quotes(bid, ask, bid_size, ask_size, step, self.levels)
+
+    def lay_all_off(self, block: Population, bid: np.ndarray, ask: np.ndarray, bid_size: np.ndarray,
+                    ask_size: np.ndarray) -> None:
+        """Who has given the market up shows what it still holds, a part at a time, and nothing else."""
+        rows = np.flatnonzero(block.idle & block.alive)
+        held, middle = block.position[rows], np.maximum(block.reference[rows], 1.0)
+        part = np.ceil(self.lay_off * np.abs(held) / self.levels).astype(np.int64)
+        bid[rows], ask[rows] = np.floor(middle).astype(np.int64), np.ceil(middle).astype(np.int64)
+        bid_size[rows], ask_size[rows] = np.where(held < 0, part, 0), np.where(held > 0, part, 0)
 
     @cached_property
     def dials(self) -> np.ndarray:
