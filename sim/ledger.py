@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.population import Participant, Population
 
-INSTITUTIONS = ("clearing house", "exchange", "default fund", "outside world")
+INSTITUTIONS = ("clearing house", "exchange", "default fund", "outside world", "client money", "companies",
+                "perpetual venue")
 FLOWS = (
     "opening capital",  # owners outside -> participants, on the first day or on entry
     "variation margin",  # losers -> clearing house -> winners, every day
@@ -28,6 +29,37 @@ FLOWS = (
     "default loss",  # a loss that a defaulted account could not bear, paid by a layer of the waterfall
     "house capital",  # owners of the clearing house outside -> house
     "close-out gain",  # an estate's remainder, back to its owner outside
+    "transaction tax",  # who trades -> the state outside
+    "swap payment",  # between clients and dealers, through no institution's purse: what a month's swap is worth
+    "swap collateral",  # between clients and dealers, and back
+    "perpetual margin",  # between a participant's free cash and its account on the perpetual venue
+    "perpetual deposits",  # outside world <-> accounts of traders who trade on the perpetual venue alone
+    "member capital",  # owners of a clearing member <-> member
+    "guarantee",  # a member pays for its failed client
+    "default fund",  # members' contributions, in and back, and what the fund pays
+    "assessment",  # cash calls on surviving members after a default
+    "gains haircut",  # part of the day's gains, kept back to pay for a default
+    "auction",  # what the house pays members to take over positions
+    "client money",  # clients' margin between the house and the member that keeps it
+    "collateral",  # securities bought to be pledged, and sold again
+    "operating income",  # customers -> operators with loans, less power, staff and space, every week
+    "chips and sites",  # operators with loans -> those who build
+    "owners of operators",  # owners outside <-> operators: equity for building, rescue, dividends
+    "loan draw",  # lenders -> operators
+    "loan interest",  # operators -> lenders
+    "loan principal",  # operators -> lenders: amortisation, and what is not refinanced
+    "recovery",  # buyers of GPUs -> estates of operators -> lenders
+    "tranche sale",  # buyers of tranches -> sellers
+    "tranche interest",  # pools -> holders of tranches
+    "tranche principal",  # pools -> holders of tranches
+    "repo",  # lenders against tranches <-> borrowers
+    "redemptions",  # private-credit funds -> their investors
+    "deposits",  # outside <-> banks
+    "securities",  # buyers outside -> banks
+    "interbank",  # the resolver of a failed bank -> its creditors
+    "resolution",  # a failed bank's cash -> its resolver
+    "owners of banks",  # banks -> owners: what is above their target
+    "prime loan",  # banks <-> leveraged funds
 )
 
 
@@ -104,6 +136,10 @@ class Ledger(Population):
         self.institution[second] += amount
         base = len(self.sector_names) - len(INSTITUTIONS)
         self.matrix[FLOWS.index(flow), base + first, base + second] += amount
+
+    def balance(self, institution: str) -> int:
+        """Cents that an institution holds."""
+        return int(self.institution[INSTITUTIONS.index(institution)])
 
     def received(self, flow: str) -> np.ndarray:
         """int64[sectors] cents that each sector has received net in one flow since the start."""

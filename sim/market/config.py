@@ -6,6 +6,8 @@ import datetime as dt
 
 from sim.market.base import Contract
 from sim.market.gpu_hour_future import GpuHourFuture
+from sim.market.perpetual_config import PerpetualConfig
+from sim.market.swaps import SwapsConfig
 from sim.plugin import Block, param
 
 
@@ -43,3 +45,9 @@ class MarketConfig(Block):
         0.024, unit="per square root of a day", above=0,
         source="judgement: 38 % a year, front months of a working prototype",
         doc="volatility assumed before there is any history")
+    swaps: SwapsConfig | None = param(
+        None, unit="settings", doc="bilateral swaps beside the exchange; none if left out",
+        source="judgement: set by the scenario")
+    perpetual: PerpetualConfig | None = param(
+        None, unit="settings", doc="a perpetual venue on the same index; none if left out",
+        source="judgement: set by the scenario")

@@ -6,6 +6,7 @@ the slot is listed again for the next far month on the day after.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,11 @@ from sim.market.book import OrderBook
 from sim.market.config import MarketConfig
 from sim.streams import Streams
 
+NO_RANK = 1 << 20  # rank of a slot that holds no listed month: after all others
 TIERS = ("average of the month", "closing trades", "middle of the quotes", "neighbouring months", "prior settlement")
+
+
+Adjustment = Callable[[np.ndarray, np.ndarray], None]
 
 
 class Desk(NamedTuple):
@@ -57,17 +62,20 @@ class Exchange:
 
     # --- the trading day ---------------------------------------------------------------------------
 
-    def open_day(self, day: int, value: np.ndarray) -> None:
+    def open_day(self, day: int, value: np.ndarray, may_list: bool = True) -> None:
         """List the months of this day.
 
         value : float64[36]  consensus in ticks by months ahead; a new month opens there, or as far from it as the
             month before is
+        may_list : whether new months are listed; without them those that are listed run off
         """
         current, old = self.calendar.month(day), self.slots["listed"] == 1
         for month in range(current, current + self.months):
             slot = month % self.months
             record = self.slots[slot]
             if record["month"] != month or not record["listed"]:
+                if not may_list:
+                    continue
                 record["listed"], record["month"], record["last"] = 1, month, 0
                 self.history[: self.settled_days, slot] = np.nan  # those were prices of the month before it
                 near, worth = (month - 1) % self.months, float(value[month - current])
@@ -76,10 +84,11 @@ class Exchange:
                     self.variance[:, slot] = self.variance[:, near]
                 self.settle[slot] = record["mark"] = max(1, round(worth))
             self.days_left[slot] = self.calendar.last_day(month) - day
-        rank = self.slots["month"] - current + 1
+        listed = self.slots["listed"] == 1
+        rank = np.where(listed, self.slots["month"] - current + 1, NO_RANK)
         self.slots["rank"] = rank
-        weight = np.exp(-rank / self.config.nearness)
-        self.slots["visit"] = weight / weight.sum()
+        weight = np.where(listed, np.exp(-rank / self.config.nearness), 0.0)
+        self.slots["visit"] = weight / max(weight.sum(), 1e-300)
         for name in ("volume", "round_volume", "round_value"):
             self.slots[name] = 0
         self.traded[:] = 0
@@ -139,11 +148,12 @@ class Exchange:
 
     # --- the end of the day ------------------------------------------------------------------------
 
-    def settle_day(self, day: int, average: float, fixed_share: float) -> None:
+    def settle_day(self, day: int, average: float, fixed_share: float, adjust: Adjustment | None = None) -> None:
         """Set the day's settlement prices and empty the books.
 
         average : ticks, mean of the index days of the delivery month published so far; fixed_share : the
         share of the month that they are. On its last day a month settles at its average, for good.
+        adjust : what rules make of the prices of other days, a change in place given yesterday's
         """
         before, slots = self.settle.copy(), self.slots
         traded, quoted = slots["round_volume"] > 0, (slots["bid"] > 0) & (slots["ask"] > 0)
@@ -156,9 +166,11 @@ class Exchange:
             if price[slot] == 0:
                 price[slot], self.tier[slot] = self._from_neighbours(slot, known, price, before)
         front = int(by_rank[0])
-        if self.tier[front] >= 3:  # only what has been averaged may be read off the index
+        if self.tier[front] >= 3 and slots["rank"][front] == 1:  # only what has been averaged may be read off the index
             price[front] = round(fixed_share * average + (1.0 - fixed_share) * float(price[front]))
-        if self.days_left[front] == 0:
+        if adjust is not None:
+            adjust(price, before)
+        if self.days_left[front] == 0 and slots["listed"][front]:
             price[front], self.tier[front] = max(1, int(np.floor(average + 0.5))), 0
         self._learn(np.maximum(price, 1))
         self.book.clear()
