@@ -17,9 +17,9 @@ from sim.calendar import Calendar
 from sim.plugin import Block, param
 
 Level = Literal["summary", "daily", "full"]
-TABLES = ("daily", "contracts", "events", "causes", "agents")
+TABLES = ("daily", "contracts", "generations", "events", "causes", "agents")
 WRITTEN: dict[str, tuple[str, ...]] = {  # which tables each level leaves in the results folder
-    "summary": (), "daily": ("daily", "contracts", "events", "causes"), "full": TABLES}
+    "summary": (), "daily": TABLES[:-1], "full": TABLES}
 NEWS = -1  # the cause of an event that nothing inside the market triggered
 
 _CONTRACT = np.dtype([("day", "i8"), ("month", "i8"), ("settle", "i8"), ("tick", "f8"), ("volume", "i8"),
@@ -83,6 +83,7 @@ class Record:
         self._events, self._causes = _Rows(_EVENT, 256), _Rows(_CAUSE, 256)
         self._words: dict[str, int] = {}  # kinds and agent types, by number
         self._sheets: list[tuple[int, int, dict[str, np.ndarray]]] = []
+        self._chips: list[tuple[int, int, dict[str, np.ndarray]]] = []
 
     # --- writing -----------------------------------------------------------------------------------
 
@@ -160,19 +161,23 @@ class Record:
         """The monthly balance sheets: arrays with one entry for each participant, ``agent`` among them."""
         self._sheets.append((day, month, {name: np.array(array) for name, array in columns.items()}))
 
+    def generations(self, day: int, month: int, columns: dict[str, np.ndarray]) -> None:
+        """The chips of a month's last day: arrays with one entry for each region and generation."""
+        self._chips.append((day, month, {name: np.array(array) for name, array in columns.items()}))
+
     def _word(self, text: str) -> int:
         return self._words.setdefault(text, len(self._words))
 
     # --- reading -----------------------------------------------------------------------------------
 
     def rows(self, name: str) -> int:
-        """How many rows a table has so far (months for ``agents``)."""
+        """How many rows a table has so far (months for ``agents`` and ``generations``)."""
         counts = {"daily": self._rows, "contracts": self._contracts.n, "events": self._events.n,
-                  "causes": self._causes.n, "agents": len(self._sheets)}
+                  "causes": self._causes.n, "agents": len(self._sheets), "generations": len(self._chips)}
         return counts[name]
 
     def table(self, name: str, start: int = 0) -> dict[str, np.ndarray]:
-        """Name to array, the columns of a table from row ``start`` (a month for ``agents``) to the end."""
+        """Name to array, the columns of a table from row ``start`` (for ``agents`` and ``generations`` a month) on."""
         return getattr(self, f"_{name}_table")(start)
 
     def _daily_table(self, start: int) -> dict[str, np.ndarray]:
@@ -207,12 +212,10 @@ class Record:
         return {"event": rows["event"].copy(), "cause": rows["cause"].copy(), "weight": rows["weight"].copy()}
 
     def _agents_table(self, start: int) -> dict[str, np.ndarray]:
-        sheets = self._sheets[start:]
-        if not sheets:
-            return {"day": np.zeros(0, "i8"), "month": np.zeros(0, object), "agent": np.zeros(0, "i8")}
-        repeat = lambda number: np.repeat([sheet[number] for sheet in sheets], [len(s[2]["agent"]) for s in sheets])
-        table = {"day": repeat(0), "month": _month_labels(repeat(1))}
-        return table | {name: np.concatenate([sheet[2][name] for sheet in sheets]) for name in sheets[0][2]}
+        return _sheets_table(self._sheets[start:], "agent")
+
+    def _generations_table(self, start: int) -> dict[str, np.ndarray]:
+        return _sheets_table(self._chips[start:], "gpus")
 
     # --- copies of the world -------------------------------------------------------------------------
 
@@ -221,14 +224,24 @@ class Record:
         return {"rows": self._rows, "names": self._names, "tick": self.tick, "words": dict(self._words),
                 "days": (self._values.copy(), self._days.copy(), self._dates.copy()),
                 "parts": (self._contracts.copy(), self._events.copy(), self._causes.copy()),
-                "sheets": list(self._sheets)}
+                "sheets": list(self._sheets), "chips": list(self._chips)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a snapshot, of this record or of another one with the same columns."""
         self._rows, self._names, self.tick = state["rows"], state["names"], state["tick"]
         self._words, self._sheets = dict(state["words"]), list(state["sheets"])
+        self._chips = list(state["chips"])
         self._values, self._days, self._dates = (array.copy() for array in state["days"])
         self._contracts, self._events, self._causes = (part.copy() for part in state["parts"])
+
+
+def _sheets_table(sheets: list[tuple[int, int, dict[str, np.ndarray]]], first: str) -> dict[str, np.ndarray]:
+    """Monthly sheets one below the other; `first` is a column of whole numbers that each of them has."""
+    if not sheets:
+        return {"day": np.zeros(0, "i8"), "month": np.zeros(0, object), first: np.zeros(0, "i8")}
+    repeat = lambda number: np.repeat([sheet[number] for sheet in sheets], [len(s[2][first]) for s in sheets])
+    table = {"day": repeat(0), "month": _month_labels(repeat(1))}
+    return table | {name: np.concatenate([sheet[2][name] for sheet in sheets]) for name in sheets[0][2]}
 
 
 def _dollars(price: np.ndarray, tick: np.ndarray | float) -> np.ndarray:

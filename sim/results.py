@@ -59,6 +59,11 @@ class Results:
         return self._table("contracts")
 
     @cached_property
+    def generations(self) -> Any:
+        """A row for each run, month's end, region and generation of chips: price, use, GPUs and where they are."""
+        return self._table("generations")
+
+    @cached_property
     def events(self) -> Any:
         """A row for each margin call, forced sale, default and the like."""
         return self._table("events")

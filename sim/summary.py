@@ -31,6 +31,7 @@ class Frames:
     events: Any
     causes: Any
     agents: Any
+    generations: Any = None
     notes: dict[str, str] = field(default_factory=dict)  # metric -> why it could not be computed
 
 

@@ -50,7 +50,8 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
         value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
         fast_volatility=np.sqrt(exchange.variance[1]),
         index=model.economy.index_value[exchange.contract.index] / tick, spot=spot_of_chip(model) / tick,
-        margin_rate=model.house.rate.copy())
+        margin_rate=model.house.rate.copy(), rationed_small=model.economy.refused,
+        trust=model.economy.trust[exchange.contract.index])
     return view, np.log(model.value[:, ahead])
 
 

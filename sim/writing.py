@@ -29,6 +29,7 @@ def write_down(model: Any) -> None:
         "participants_open": float(model.ledger.alive[:-1].sum())})
     if model.calendar.month(model.day + 1) != model.calendar.month(model.day):
         model.record.agents(model.day, model.calendar.month(model.day), model.blocks.balance_sheet())
+        model.record.generations(model.day, model.calendar.month(model.day), model.economy.generation_sheet())
 
 
 def write_contracts(model: Any) -> None:

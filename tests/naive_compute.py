@@ -9,7 +9,7 @@ def logistic(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 
-def supply_at(p, y, slack, busy, strip, energy, floats, sublets, spares, weights, log_cost) -> float:
+def supply_at(p, y, slack, busy, strip, energy, markup, floats, sublets, spares, weights, log_cost) -> float:
     """Supply per unit of capacity at log price y."""
     total = 0.0
     for weight, cost in zip(weights, log_cost, strict=True):
@@ -17,25 +17,25 @@ def supply_at(p, y, slack, busy, strip, energy, floats, sublets, spares, weights
     held = p.withholding * (strip - p.log_reference) + energy
     total += sublets * slack * logistic((y - p.sublet_ask - held) / p.sublet_width)
     total += p.committed * p.displaced * busy * logistic((y - p.displaced_ask - held) / p.displaced_width)
-    total += spares * logistic((y - p.spare_ask - held) / p.spare_width)
+    total += spares * logistic((y - p.spare_ask - held - markup) / p.spare_width)
     return total
 
 
-def demand_at(p, y, uncommitted, overflow, strip) -> float:
+def demand_at(p, y, uncommitted, elasticity, overflow, strip) -> float:
     """Demand per unit of capacity at log price y."""
     gap = y - p.log_reference
-    return (uncommitted * math.exp(-p.elasticity_fast * gap - p.shift_in_time * (y - strip))
+    return (uncommitted * math.exp(-elasticity * gap - p.shift_in_time * (y - strip))
             + overflow * math.exp(-p.elasticity_overflow * gap))
 
 
-def clearing_price(p, uncommitted, overflow, slack, busy, supply_strip, demand_strip, energy, floats, sublets, spares,
-                   weights, log_cost) -> float:
+def clearing_price(p, uncommitted, elasticity, overflow, slack, busy, supply_strip, demand_strip, energy, markup,
+                   floats, sublets, spares, weights, log_cost) -> float:
     """Log price at which demand meets supply, by bisection."""
     low, high = -40.0, 40.0
     for _ in range(200):
         y = (low + high) / 2
-        supply = supply_at(p, y, slack, busy, supply_strip, energy, floats, sublets, spares, weights, log_cost)
-        if demand_at(p, y, uncommitted, overflow, demand_strip) > supply:
+        supply = supply_at(p, y, slack, busy, supply_strip, energy, markup, floats, sublets, spares, weights, log_cost)
+        if demand_at(p, y, uncommitted, elasticity, overflow, demand_strip) > supply:
             low = y
         else:
             high = y
@@ -66,6 +66,38 @@ def follow_strips(old, new, response, part) -> list[float]:
         pull = part * response[m]
         change[m] = first + pull * sum(behind) / len(behind) if behind else first / (1 - min(0.9, pull))
     return [x + move for x, move in zip(old, change, strict=True)]
+
+
+def mix(classes, shares, region, days, slow, saved, rebounded, dial) -> tuple[float, float, float]:
+    """Need and spot demand over those of the mix of day 0, and the elasticity of spot demand on the day.
+
+    saved, rebounded, dial : what is left of the way to each target, and of the dials, at this horizon
+    """
+    sums = [[0.0, 0.0], [0.0, 0.0]]
+    fast = 0.0
+    for c, one in enumerate(classes):
+        for market in (0, 1):
+            weight = shares[market][region][c] * math.exp(one["level"] + one["drift"] * days)
+            answer = one["elasticity"] if market == 0 else max(0.0, one["elasticity"] - one["fast"])
+            saving = one["saving_target"] + (one["saving"] - one["saving_target"]) * saved
+            rebound = one["rebound_target"] + (one["rebound"] - one["rebound_target"]) * rebounded
+            wanted = weight * math.exp(rebound - saving + one["pushed"] * dial - answer * slow)
+            sums[market][0] += weight
+            sums[market][1] += wanted
+            fast += wanted * one["fast"] if market == 1 else 0.0
+    return sums[0][1] / sums[0][0], sums[1][1] / sums[1][0], fast / sums[1][1]
+
+
+def without(unmet, wanted, odds) -> list[float]:
+    """Who goes without how much: shares by odds, a little at a time, nobody more than he wanted."""
+    lost, steps = [0.0] * len(wanted), 20_000
+    for _ in range(steps):
+        room = [o * w if gone < w else 0.0 for o, w, gone in zip(odds, wanted, lost, strict=True)]
+        if sum(room) == 0:
+            break
+        lost = [min(w, gone + unmet / steps * part / sum(room))
+                for w, gone, part in zip(wanted, lost, room, strict=True)]
+    return lost
 
 
 def deliveries(output, growth, shock_decay, supply_mult, queue, coming, orders, days) -> list[float]:

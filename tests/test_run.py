@@ -28,7 +28,8 @@ COLUMNS = {
     "contracts": "run day contract expiry settle volume open_interest best_bid best_ask depth im_rate",
     "events": "run event day round kind agent agent_type counterparty contract quantity price amount_cents",
     "causes": "run event cause weight",
-    "agents": "run month agent"}
+    "agents": "run month agent",
+    "generations": "run day month region generation price utilisation gpus running idle queued retired exported"}
 
 
 @pytest.fixture(scope="module")

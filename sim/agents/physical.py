@@ -24,11 +24,14 @@ class ComputeUser(Participant):
                            doc="spot value of the compute used or sold so far in this delivery month")
 
 
-def accrue(block: Population, view: View) -> None:
-    """Add one day's compute at the last spot price to the month's bill; a new month starts a new bill."""
+def accrue(block: Population, view: View, served: float = 1.0) -> None:
+    """Add one day's compute at the last spot price to the month's bill; a new month starts a new bill.
+
+    served : share of the compute that was wanted and could be had
+    """
     if view.first_of_month:
         block.cost_physical[:] = 0
-    block.cost_physical[:] += whole(block.need * (view.spot * view.tick_cents / view.month_length))
+    block.cost_physical[:] += whole(block.need * (served * view.spot * view.tick_cents / view.month_length))
 
 
 def pay_bills(block: Population, view: View) -> list[Transfer]:

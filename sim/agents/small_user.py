@@ -42,5 +42,5 @@ class SmallUser(AgentType, type="small_user"):
         return block.position.copy()
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
-        accrue(block, view)
+        accrue(block, view, 1.0 - view.rationed_small)
         return pay_bills(block, view)

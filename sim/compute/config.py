@@ -6,6 +6,7 @@ from sim.compute.chips import Chips
 from sim.compute.config_demand import OWN, Demand, Noise
 from sim.compute.config_prices import Lists, Prices, Tokens
 from sim.compute.config_supply import Supply
+from sim.compute.config_terms import Terms
 from sim.plugin import Block, Plugin, param
 
 REGIONS = ("US", "CN", "EU", "ROW")
@@ -63,6 +64,7 @@ class ComputeConfig(Plugin, family="compute", type="physical"):
     demand: Demand = Demand()
     noise: Noise = Noise()
     prices: Prices = Prices()
+    terms: Terms = Terms()
     lists: Lists = Lists()
     tokens: Tokens = Tokens()
     forecast: Forecast = Forecast()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.compute.config_classes import DemandClasses
 from sim.plugin import Block, param
 
 OWN = "judgement: chosen jointly so that the moments of docs/model_compute.md are met"
@@ -10,6 +11,7 @@ OWN = "judgement: chosen jointly so that the moments of docs/model_compute.md ar
 class Demand(Block):
     """Compute wanted, in H100-equivalents relative to capacity."""
 
+    classes: DemandClasses = DemandClasses()
     growth: float = param(2.1, unit="times per year", low=0.2, high=6,
                           doc="long-run growth of demand in H100-equivalents",
                           source="tokens 4.5x / efficiency 3x x model mix 1.4 (Google I/O 2026, Gundlach et al. 2025)")
@@ -65,16 +67,9 @@ class Demand(Block):
                                            doc="time constant of the rebound", source=OWN)
     efficiency_growth: float = param(3.0, unit="times per year", low=1, high=20, doc="tokens per H100-hour, trend",
                                      source="Gundlach et al. 2025, arXiv 2511.23455")
-    small_share: float = param(0.15, unit="share", low=0, high=1,
-                               doc="researchers and small developers in uncommitted demand",
-                               source="judgement: marketplaces for small users are a small part of spot volume")
     rationing_committed: float = param(0.5, unit="ratio", low=0, high=10,
         doc="odds to go without for a contract's user who needs more than he holds, over other spot users",
         source="judgement: providers serve those they know first")
-    rationing_small: float = param(2.0, unit="ratio", low=0, high=10, doc="the same for small users",
-                                   source="judgement: small users hold no account manager and no reservation")
-    training_share: float = param(0.34, unit="share", low=0, high=1, doc="share of used compute that trains models",
-                                  source="Deloitte 2026-02: inference 66 %")
     demand_follows_curve: float = param(0.5, unit="share", low=0, high=1,
                                         doc="weight of the traded curve when users reserve ahead or wait",
                                         source="judgement: half of buyers can read a listed curve")

@@ -37,6 +37,9 @@ class Prices(Block):
     spare_width: float = param(0.5, unit="log", above=0, high=3, doc="width of that response", source=OWN)
     withholding: float = param(0.3, unit="elasticity", low=0, high=2,
                                doc="how far asks for sublets and spare follow the 12-month strip", source=OWN)
+    conduct: float = param(0.5, unit="share", low=0, high=1,
+        doc="market power that hyperscalers use on their spare capacity: 0 price takers, 1 Cournot",
+        source="judgement: they compete for tenants and price above cost; half of Cournot")
     offers_follow_curve: float = param(0.5, unit="share", low=0, high=1,
                                        doc="weight of the traded curve when capacity is held back or sold forward",
                                        source="judgement: half of sellers can read a listed curve")

@@ -18,7 +18,7 @@ def concentration(provider: np.ndarray) -> np.ndarray:
     large = provider["kind"] == HYPERSCALER
     where, size = provider["region"][large], provider["capacity"][large]
     total = np.bincount(where, size, len(REGIONS))
-    return np.bincount(where, size * size, len(REGIONS)) / np.maximum(total, 1e-300) ** 2
+    return np.bincount(where, size * size, len(REGIONS)) / np.maximum(total, 1e-9) ** 2
 
 
 class Contracts:

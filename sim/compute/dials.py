@@ -12,11 +12,12 @@ import numpy as np
 
 from sim.compute.chips import GENERATIONS
 from sim.compute.config import REGIONS
-from sim.compute.layout import DIALS, GENERATION_DIALS, KIND_DIALS, REGION_DIALS
+from sim.compute.config_classes import CLASSES
+from sim.compute.layout import CLASS_DIALS, DIALS, GENERATION_DIALS, KIND_DIALS, REGION_DIALS
 from sim.compute.operators import KINDS
 
 TABLES = {"world": (DIALS, 1), "regional": (REGION_DIALS, len(REGIONS)), "kinds": (KIND_DIALS, len(KINDS)),
-          "generations": (GENERATION_DIALS, len(GENERATIONS))}
+          "generations": (GENERATION_DIALS, len(GENERATIONS)), "classes": (CLASS_DIALS, len(CLASSES))}
 TABLE_OF = {name: table for table, (kind, _) in TABLES.items() for name in kind.names or ()}
 NEVER = -(10 ** 9)  # a day on which no shock was
 
@@ -44,6 +45,7 @@ class Dials:
     demand_mult    : float64[4]  demand by region, over its path
     power_mult     : float64[4]  power price by region, over normal
     available      : float64[4]  share of the fleet that may run, by region (curtailment)
+    class_mult     : float64[4]  demand by class (training, large, small, research), over its path
     mobile_mult    : float64[4]  demand that may move to or from a region, over normal
     order_mult     : float64[3]  chip orders by kind of owner (hyperscaler, data centre, small), over normal
     cost_mult      : float64[3]  cost of owning by kind of owner, over normal
@@ -52,11 +54,12 @@ class Dials:
     licence_add    : float64[g]  part of a barred generation that may be sold to China
     """
 
-    __slots__ = ("_day", "_own", "_shocks", "generations", "kinds", "regional", "world")
+    __slots__ = ("_day", "_own", "_shocks", "classes", "generations", "kinds", "regional", "world")
     world: np.ndarray
     regional: np.ndarray
     kinds: np.ndarray
     generations: np.ndarray
+    classes: np.ndarray
     _own: dict[str, np.ndarray]
     _shocks: dict[str, np.ndarray]
     _day: int

@@ -14,6 +14,7 @@ import numpy as np
 from sim.calendar import Calendar
 from sim.compute import capacity, deliveries, start, supply
 from sim.compute.chips import GENERATIONS
+from sim.compute.classes import class_rows, class_shares
 from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.dials import Dials
 from sim.compute.events import Events
@@ -114,7 +115,9 @@ class Economy(Readings, Events):
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
         w.capacity, w.efficiency = self.provider["capacity"].sum(), math.exp(p.efficiency_growth * (self.day + 1))
-        w.growth_anchor = p.growth_demand
+        w.growth_anchor, w.index_level = p.growth_demand, p.log_reference
+        self._shares = class_shares(self.config)
+        self.classes, self.parts = class_rows(self.config, p, self._shares, self.day + 1), self._shares.copy()
         self._rank_generations()
         self.region["crowding_first"] = self.region["crowding"]
         self.outlook = np.full((regions, MONTHS), p.log_reference)
@@ -173,6 +176,8 @@ class Economy(Readings, Events):
         w["curve_share"] = c.supply.orders_follow_curve * share
         w["curve_orders"], w["curve_offers"] = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
         w["curve_demand"], w["curve_lists"] = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
+        w["curve_terms"] = c.terms.terms_follow_curve * gap
+        w["curve_reserves"] = c.terms.reservations_follow_curve * gap
 
     def _move_chips(self) -> None:
         elapsed, p, d, world = self.day + self.calendar.burn_in, self.p, self.dials, self.world
@@ -225,9 +230,10 @@ class Economy(Readings, Events):
         z = self.streams.normal("compute.demand", rows * 9, day).reshape(rows, 9)
         u = self.streams.uniform("compute.jumps", rows * 2, day).reshape(rows, 2)
         self._rank_generations()
-        step_market(self.parameters, d.world, d.regional, self._horizon, self.world, self.region, self._weights,
-                    self._log_cost, self._future, z, u, self._prefix, self._response, self._path, self.outlook,
-                    float(day), scale)
+        self._read_terms()
+        step_market(self.parameters, d.world, d.regional, d.classes, self._horizon, self.world, self.region,
+                    self.classes, self._shares, self.parts, self._weights, self._log_cost, self._future, z, u,
+                    self._prefix, self._response, self._path, self.outlook, float(day), scale)
         step_lists(self.parameters, self.world, self.region, self.provider, self.streams.key("compute.lists", day),
                    float(day))
 
@@ -272,7 +278,7 @@ class Economy(Readings, Events):
     _STATE: tuple[str, ...] = (
         "day", "provider", "fleet", "waiting", "received", "retired", "idle", "gpus", "orders", "ordered", "book",
         "_taken", "_smuggled", "_carry", "_worn", "_schedule", "_weights", "_log_cost", "level", "_runs", "_mix",
-        "region", "world", "outlook", "_path", "_future", "index_history", "index_value", "trust",
+        "region", "world", "classes", "parts", "outlook", "_path", "_future", "index_history", "index_value", "trust",
         "generation_history", "_first_float", "forecast", "_index_state")
 
     def snapshot(self) -> dict:

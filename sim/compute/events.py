@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -22,17 +21,6 @@ class Events:
     region: np.ndarray
     indices: tuple[Index, ...]
     _index_state: dict[str, State]
-
-    def efficiency_jump(self, factor: float, share: float | None = None) -> None:
-        """A model that needs `factor` times fewer GPU-hours per token spreads: demand is saved, then rebounds.
-
-        share : part of demand that it reaches; the parameter `efficiency_share` if left out
-        """
-        w, p, jump = self.world[0], self.p, math.log(factor)
-        reach = p.efficiency_share if share is None else share
-        w.saving_target += reach * jump
-        w.rebound_target += reach * p.elasticity_slow * jump
-        w.efficiency *= factor
 
     def demand_jump(self, size: float, regions: list[int] | None = None) -> None:
         """Uncommitted demand jumps by `size` in logs, everywhere or in some regions, and fades as all jumps do."""

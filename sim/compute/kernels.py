@@ -2,6 +2,7 @@
 
 import math
 
+from sim.compute.class_kernels import mix_of, step_classes
 from sim.jit import kernel, leaf
 
 
@@ -12,12 +13,12 @@ def logistic(x):
 
 
 @leaf
-def balance(p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip, energy, floats, sublets, spares,
-            weights, log_cost, r):
+def balance(p, y, spot_demand, elasticity, overflow, slack, busy, supply_strip, demand_strip, energy, markup, floats,
+            sublets, spares, weights, log_cost, r):
     """Demand and supply per unit of capacity at log price y, and what the Newton step needs.
 
-    Returns the uncommitted demand, the overflow of full contracts, supply, d supply / d y, displaced use, and the
-    part of d supply / d y that comes from offers held back by the strip.
+    Returns the uncommitted demand, the overflow of full contracts, supply, d supply / d y, displaced use, the
+    part of d supply / d y that comes from offers held back by the strip, and contracted capacity that is sublet.
     """
     supply = slope = 0.0
     for g in range(weights.shape[1]):  # merit order of the float: a chip runs when the price covers its avoidable cost
@@ -29,24 +30,26 @@ def balance(p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip
     held = p.withholding * (supply_strip - p.log_reference) + energy
     rigid = slope
     share = logistic((y - p.sublet_ask - held) / p.sublet_width)
-    supply += sublets * slack * share
+    sublet = sublets * slack * share
+    supply += sublet
     slope += sublets * slack * share * (1.0 - share) / p.sublet_width
     share = logistic((y - p.displaced_ask - held) / p.displaced_width)
     displaced = p.committed * p.displaced * busy * share
     supply += displaced
     slope += displaced * (1.0 - share) / p.displaced_width
-    share = logistic((y - p.spare_ask - held) / p.spare_width)
-    supply += spares * share
-    slope += spares * share * (1.0 - share) / p.spare_width
+    share = logistic((y - p.spare_ask - held - markup) / p.spare_width)
+    spare = spares * share
+    supply += spare
+    slope += spare * (1.0 - share) / p.spare_width
     deviation = y - p.log_reference
-    elastic = spot_demand * math.exp(-p.elasticity_fast * deviation - p.shift_in_time * (y - demand_strip))
+    elastic = spot_demand * math.exp(-elasticity * deviation - p.shift_in_time * (y - demand_strip))
     contracts = overflow * math.exp(-p.elasticity_overflow * deviation)
-    return elastic, contracts, supply, slope, displaced, slope - rigid
+    return elastic, contracts, supply, slope, displaced, slope - rigid, sublet
 
 
 @leaf
-def clear(p, y, tolerance, spot_demand, overflow, slack, busy, supply_strip, demand_strip, energy, floats, sublets,
-          spares, weights, log_cost, r):
+def clear(p, y, tolerance, spot_demand, elasticity, overflow, slack, busy, supply_strip, demand_strip, energy, markup,
+          floats, sublets, spares, weights, log_cost, r):
     """Log price at which demand meets supply, and the slopes there.
 
     Newton on ln(demand / supply), which falls with y everywhere, from the start y with steps of at most 0.7.
@@ -55,12 +58,12 @@ def clear(p, y, tolerance, spot_demand, overflow, slack, busy, supply_strip, dem
     elastic_share = steep = 1.0
     held = 0.0
     for _ in range(60):
-        elastic, contracts, supply, slope, _, offers = balance(
-            p, y, spot_demand, overflow, slack, busy, supply_strip, demand_strip, energy, floats, sublets, spares,
-            weights, log_cost, r)
+        elastic, contracts, supply, slope, _, offers, _ = balance(
+            p, y, spot_demand, elasticity, overflow, slack, busy, supply_strip, demand_strip, energy, markup, floats,
+            sublets, spares, weights, log_cost, r)
         demand = elastic + contracts
         elastic_share = elastic / demand
-        steep = (elastic_share * (p.elasticity_fast + p.shift_in_time) + (1.0 - elastic_share) * p.elasticity_overflow
+        steep = (elastic_share * (elasticity + p.shift_in_time) + (1.0 - elastic_share) * p.elasticity_overflow
                  + slope / supply)
         held = p.withholding * offers / supply
         step = math.log(demand / supply) / max(steep, 1e-6)
@@ -100,10 +103,7 @@ def step_world(p, d, w, z, u, scale):
     w.need = p.need_decay * w.need + p.need_step * z[6]
     w.grade = p.grade_decay * w.grade + p.grade_step * z[7]
     w.belief = p.belief_decay * w.belief + p.belief_step * z[8]
-    # an efficiency jump saves compute first and brings new uses later
-    w.saving += p.saving_gain * (w.saving_target - w.saving)
-    w.rebound += p.rebound_gain * (w.rebound_target - w.rebound)
-    w.efficiency *= math.exp(p.efficiency_growth)
+    w.reserved += p.reserve_gain * (min(0.9, p.reserve_share * max(0.0, w.curve_reserves)) - w.reserved)
 
 
 @leaf
@@ -119,37 +119,50 @@ def step_region(p, area, z, u, scale):
 
 
 @leaf
-def demand_of(p, w, area, h, capacity, slow, mobile, log_mult):
+def demand_of(p, w, area, h, capacity, need_mix, spot_mix, mobile, log_mult):
     """Need per unit of contracted capacity, and uncommitted demand per unit of capacity, at a horizon h."""
     demand = (area.demand + w.growth_anchor * h.years + w.growth_belief * h.growth
-              - (1.0 - h.regional) * area.permanent - (1.0 - h.shock) * log_mult
-              + (1.0 - h.rebound) * (w.rebound_target - w.rebound) - (1.0 - h.saving) * (w.saving_target - w.saving))
+              - (1.0 - h.regional) * area.permanent - (1.0 - h.shock) * log_mult)
     ratio = math.exp(demand) / capacity
-    needed = p.need * ratio * math.exp((w.need + area.need) * h.need - p.elasticity_slow * slow)
+    needed = p.need * ratio * need_mix * math.exp((w.need + area.need) * h.need)
     hump = w.squeeze_target * p.squeeze_overshoot  # the squeeze under way: a ramp towards a target that decays
     fast = ((w.fast + area.fast) * h.fast + (w.jump + area.jump) * h.jump + hump * h.squeezed
-            + (w.squeezed - hump) * h.ramp + h.drift + mobile * h.migration)
-    passed_on = max(0.0, p.elasticity_slow - p.elasticity_fast) * slow
-    return needed, area.reference_demand * ratio * math.exp(fast - passed_on)
+            + (w.squeezed - hump) * h.ramp + h.drift + mobile * h.migration + p.term_switch * w.curve_terms)
+    return needed, area.reference_demand * ratio * spot_mix * math.exp(fast)
 
 
 @leaf
-def offers_of(p, d, area, h):
+def offers_of(p, d, w, area, h):
     """Float, capacity that may be sublet and hyperscalers' spare, per unit of capacity, at a horizon h."""
     floats = ((1.0 - p.committed) * max(0.0, 1.0 - p.vacancy - d.vacancy_add * h.shock)
-              * (1.0 + (d.float_mult - 1.0) * h.shock))
+              * (1.0 + (d.float_mult - 1.0) * h.shock) * (1.0 - w.reserved * h.reserved))
     sublets = p.committed * (1.0 + (d.sublet_mult - 1.0) * h.shock)
     return floats, sublets, p.spare * area.hyperscaler_share * (1.0 + (d.spare_mult - 1.0) * h.shock)
 
 
 @leaf
-def book_use(p, w, area, demand, supply, displaced, slack, busy, floats):
+def markup_of(p, area, y, supply, steep, floats, spares, held):
+    """Log of the price over cost at which the region's hyperscalers offer the last of their spare capacity.
+
+    Cournot: an owner gains on all he sells, spare and share of the float, what others and demand do not take back;
+    the mean over owners is the Herfindahl index times their sales over the slope of everyone else.
+    """
+    share = logistic((y - p.spare_ask - held - area.markup) / p.spare_width)
+    sold = floats * area.hyperscaler_share + spares * share
+    others = steep * supply - spares * share * (1.0 - share) / p.spare_width
+    return -math.log(1.0 - min(0.9, p.conduct * area.concentration * sold / max(others, 1e-9)))
+
+
+@leaf
+def book_use(p, w, area, demand, supply, displaced, slack, busy, floats, training_need, training_spot):
     """What is served, rationed and used today at the transaction price."""
     area.served = min(demand, supply)
     area.rationed = demand - area.served
     area.used = min(p.committed * (1.0 - slack) + area.served * (1.0 - displaced / supply),
                     p.committed + min(floats, 1.0 - p.committed))  # spare beyond idle contracts displaces own use
     w.demand += (p.committed * busy + demand) * area.capacity
+    training = p.committed * busy * training_need + area.served * training_spot
+    w.training += area.used * area.capacity * training / (p.committed * busy + area.served)
     w.served += area.served * area.capacity
     w.rationed += area.rationed * area.capacity
     w.utilisation += area.used * area.capacity / w.capacity
@@ -187,8 +200,8 @@ def follow_strips(p, prefix, response, path, outlook, r):
 
 
 @kernel
-def step_market(params, dials, region_dials, horizon, world, region, weights, log_cost, future, z, u, prefix,
-                response, path, outlook, day, scale):
+def step_market(params, dials, region_dials, class_dials, horizon, world, region, classes, shares, parts, weights,
+                log_cost, future, z, u, prefix, response, path, outlook, day, scale):
     """Demand of one day, then clearing in each region today and, as the public expects it, in the months ahead.
 
     Today and the months are cleared by the same lines: today is month 0, in which everything is left of every
@@ -199,8 +212,11 @@ def step_market(params, dials, region_dials, horizon, world, region, weights, lo
 
     params, dials : record[1]        in
     region_dials  : record[4]        in: demand_mult, mobile_mult
+    class_dials   : record[classes]  in: class_mult
     horizon       : record[months + 1]  in: what is left of each state at today (all) and in the middle of each month
     world, region : record[1], [4]   in, out: states; figures of the day
+    classes       : record[classes]  in, out: states of the classes of demand
+    shares, parts : float64[2, 4, classes]  in: of each class in need and spot demand on day 0; out: today
     weights       : float64[4, g]    in: share of each generation in capacity
     log_cost      : float64[4, g] log $/H100e-hour  in: avoidable cost of each generation
     future        : float64[4, months] H100e  in: expected energisations
@@ -214,13 +230,14 @@ def step_market(params, dials, region_dials, horizon, world, region, weights, lo
     p, d, w = params[0], dials[0], world[0]
     regions, months = outlook.shape
     step_world(p, d, w, z[regions], u[regions], scale)
+    step_classes(p, w, classes, class_dials)
     mean_pull = mean_price = 0.0
     for r in range(regions):
         step_region(p, region[r], z[r], u[r], scale)
         mean_pull += math.exp(region[r].migration) / regions
         mean_price += region[r].price / regions
-    common = w.level + p.surge * min(1.0, max(0.0, 1.0 + day / p.surge_days)) + w.rebound - w.saving
-    w.demand = w.served = w.rationed = w.utilisation = 0.0
+    common = w.level + p.surge * min(1.0, max(0.0, 1.0 + day / p.surge_days))
+    w.demand = w.served = w.rationed = w.utilisation = w.training = 0.0
     for r in range(regions):
         area = region[r]
         prefix[0] = 0.0
@@ -235,14 +252,16 @@ def step_market(params, dials, region_dials, horizon, world, region, weights, lo
             capacity *= h.survival
             for k in range(max(0, m - 2), m):  # half of last month and half of this one are there by mid-month
                 capacity += 0.5 * future[r, k]
-            needed, uncommitted = demand_of(p, w, area, h, capacity, slow, mobile, log_mult)
+            need_mix, spot_mix, elasticity = mix_of(classes, shares, h, slow, r, parts, m == 0)
+            needed, uncommitted = demand_of(p, w, area, h, capacity, need_mix, spot_mix, mobile, log_mult)
             slack, busy = slack_of(p, needed), min(needed, 1.0)
             overflow = p.committed * max(0.0, slack - (1.0 - needed)) + 1e-12
-            floats, sublets, spares = offers_of(p, d, area, h)
+            floats, sublets, spares = offers_of(p, d, w, area, h)
             strip = strip_of(prefix, m, months)
             y, elastic_share, steep, response[m] = clear(
-                p, path[r, m], 1e-10 if m == 0 else 1e-6, uncommitted, overflow, slack, busy, strip + w.curve_offers,
-                strip + w.curve_demand, area.energy, floats, sublets, spares, weights, log_cost, r)
+                p, path[r, m], 1e-10 if m == 0 else 1e-6, uncommitted, elasticity, overflow, slack, busy,
+                strip + w.curve_offers, strip + w.curve_demand, area.energy, area.markup, floats, sublets, spares,
+                weights, log_cost, r)
             path[r, m] = y
             if m > 0:
                 slope = elastic_share / steep
@@ -251,18 +270,25 @@ def step_market(params, dials, region_dials, horizon, world, region, weights, lo
                 continue
             gap = y - area.price  # today's transactions follow the clearing price with inertia
             area.price += min(1.0, p.adjustment + p.adjustment_gap * abs(gap)) * gap
-            elastic, contracts, supply, _, displaced, _ = balance(
-                p, area.price, uncommitted, overflow, slack, busy, strip + w.curve_offers, strip + w.curve_demand,
-                area.energy, floats, sublets, spares, weights, log_cost, r)
+            elastic, contracts, supply, _, displaced, _, area.sublet = balance(
+                p, area.price, uncommitted, elasticity, overflow, slack, busy, strip + w.curve_offers,
+                strip + w.curve_demand, area.energy, area.markup, floats, sublets, spares, weights, log_cost, r)
             area.clearing, area.needed, area.uncommitted, area.overflow = y, needed, uncommitted, contracts
-            book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats)
+            book_use(p, w, area, elastic + contracts, supply, displaced, slack, busy, floats, parts[0, r, 0],
+                     parts[1, r, 0])
+            held = p.withholding * (strip + w.curve_offers - p.log_reference) + area.energy
+            markup = markup_of(p, area, y, supply, steep, floats, spares, held)
             area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)
+        area.markup = markup  # tomorrow's offers answer to today's market
         follow_strips(p, prefix, response, path, outlook, r)
-        area.strip = 0.0
-        for m in range(12):
-            area.strip += outlook[r, m] / 12.0
+        area.strip = ahead = 0.0
+        for m in range(months):
+            area.strip += outlook[r, m] / 12.0 if m < 12 else 0.0
+            ahead += outlook[r, m] / months
+        area.term = (1.0 - p.term_index) * ahead + p.term_index * w.index_level - p.term_discount + w.curve_terms
+        area.contract += p.term_gain * (area.term - area.contract)
         area.migration = (p.migration_decay * area.migration
                           - (1.0 - p.migration_decay) * p.migration * (area.price - mean_price))
     w.idle = 1.0 - w.utilisation
     w.rationed /= w.served + w.rationed
-    w.pace += p.training_share * w.utilisation * w.capacity * w.efficiency / 252.0
+    w.pace += w.training * classes[0].efficiency / 252.0

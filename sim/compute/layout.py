@@ -27,30 +27,39 @@ def floats(names: str) -> dict[str, str]:
 
 WORLD = record(**floats(
     "level growth fast volatility jump squeeze_target squeezed need grade belief "  # demand and belief states
-    "saving rebound saving_target rebound_target efficiency "  # answers to efficiency jumps; efficiency on day 0 = 1
+    "efficiency "  # tokens per H100-hour, 1 on day 0
     "growth_belief growth_anchor vendor_view pace "  # what the public and the vendor infer; pace of AI
     "aged crowding "  # log: what an H100-hour has lost to newer chips beyond the trend, by shocks and by their arrival
     "curve_share "  # how far orders follow the traded curve: weight times share of listed months
-    "curve_orders curve_offers curve_demand curve_lists "  # log gap of the traded curve over the outlook, by channel
-    "capacity orders energised utilisation rationed idle stockout demand served"))  # of the day
+    "curve_orders curve_offers curve_demand curve_lists curve_terms curve_reserves "  # log gap of the curve, by channel
+    "reserved index_level "  # share of the float held for later; log of the first index, per H100-equivalent hour
+    "capacity orders energised utilisation rationed idle stockout demand served training"))  # of the day
 
 REGION = record(**floats(
-    "base_demand reference_demand hyperscaler_share "  # fixed at the start
+    "base_demand reference_demand hyperscaler_share concentration "  # fixed at the start
     "capacity permanent fast volatility jump need migration slow price clearing "  # states
     "list_reference delivery_share recent habit crowding crowding_first energy "
-    "demand needed uncommitted served rationed used overflow "  # of the day
+    "demand needed uncommitted served rationed used overflow sublet "  # of the day
+    "markup "  # log, of spare capacity over its price under competition
+    "term contract "  # log price of new contracts, and of those in force
     "strip"))  # log price expected over the next 12 months
+
+CLASS = record(**floats(
+    "drift elasticity fast reach rationing growth "  # fixed: log a day beyond all demand; work per hour, log a day
+    "level saving saving_target rebound rebound_target efficiency "  # states
+    "pushed"))  # log of the dial
 
 PROVIDER = record(kind="i8", region="i8", key="u8", **floats(
     "capacity queue order_multiplier markup own log_list sold_out chance"))
 
 HORIZON = record(**floats(
     "years growth regional shock saving rebound need fast jump squeezed ramp drift migration variance "
-    "slow_variance slow survival"))
+    "slow_variance slow survival days reserved"))
 
 DIALS = record(**floats(
     "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add "
     "leak_add domestic_mult sooner_add token_mult"))
+CLASS_DIALS = record(**floats("class_mult"))
 REGION_DIALS = record(**floats("demand_mult power_mult available mobile_mult"))
 KIND_DIALS = record(**floats("order_mult cost_mult"))
 GENERATION_DIALS = record(**floats("reach_mult grey_add licence_add"))
@@ -119,7 +128,7 @@ def _demand(config: ComputeConfig) -> dict[str, float]:
         "migration": d.migration, "mobile_share": d.mobile_share, "migration_decay": _decay(d.migration_half_life),
         "efficiency_share": d.efficiency_share, "saving_gain": 1.0 / max(1.0, d.efficiency_saving_time),
         "rebound_gain": 1.0 / max(1.0, d.efficiency_rebound_time),
-        "efficiency_growth": math.log(d.efficiency_growth) / BUSINESS_DAYS, "training_share": d.training_share,
+        "efficiency_growth": math.log(d.efficiency_growth) / BUSINESS_DAYS,
         "learning_gain": gain / BUSINESS_DAYS, "anchor_gain": 1 - _decay(config.forecast.anchor_half_life),
         "shock_decay": _decay(config.forecast.shock_half_life), "slow_variance": config.forecast.slow_variance,
         "relaxation": config.forecast.relaxation,
@@ -163,7 +172,7 @@ def _prices(config: ComputeConfig) -> dict[str, float]:
         **_offer("displaced", p.displaced_share, p.displaced_width, y0), "spare": p.spare,
         **_offer("spare", p.spare_share, p.spare_width, y0), "withholding": p.withholding,
         "adjustment": p.adjustment, "adjustment_gap": p.adjustment_gap,
-        "grade_decay": grade, "grade_step": p.grade_sd * math.sqrt(1 - grade ** 2),
+        "conduct": p.conduct, "grade_decay": grade, "grade_step": p.grade_sd * math.sqrt(1 - grade ** 2),
         "obsolescence": p.obsolescence / BUSINESS_DAYS, "stockout_width": p.stockout_width,
     }
 
@@ -181,9 +190,16 @@ def _lists(config: ComputeConfig) -> dict[str, float]:
     }
 
 
+def _terms(config: ComputeConfig) -> dict[str, float]:
+    t = config.terms
+    return {"term_gain": 1.0 / t.length, "term_index": t.index_share, "term_switch": t.switch,
+            "reserve_share": t.reserved, "reserve_gain": 1.0 / max(1.0, t.reserve_time)}
+
+
 def derive(config: ComputeConfig) -> SimpleNamespace:
     """All parameters in the units that the rules use: days, logs, decays."""
-    return SimpleNamespace(**_supply(config), **_demand(config), **_noise(config), **_prices(config), **_lists(config))
+    return SimpleNamespace(**_supply(config), **_demand(config), **_noise(config), **_prices(config), **_terms(config),
+                           **_lists(config))
 
 
 def pack(values: SimpleNamespace) -> np.ndarray:
@@ -198,7 +214,8 @@ def horizon_table(p: SimpleNamespace) -> np.ndarray:
     """record[37]: what is left of each state today (row 0) and in the middle of each month, and what time adds."""
     out = np.zeros(MONTHS + 1, HORIZON)
     ahead = np.concatenate([[0.0], MONTH_DAYS * (np.arange(MONTHS) + 0.5)])
-    out["years"] = ahead / BUSINESS_DAYS
+    out["years"], out["days"] = ahead / BUSINESS_DAYS, ahead
+    out["reserved"] = np.exp(-p.reserve_gain * ahead)
     out["growth"] = (1 - p.growth_decay ** ahead) / (-math.log(p.growth_decay) * BUSINESS_DAYS)
     for name, decay in {"regional": p.regional_decay, "shock": p.shock_decay, "need": p.need_decay,
                         "fast": p.fast_decay, "jump": p.jump_decay, "squeezed": p.squeeze_decay,

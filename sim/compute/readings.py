@@ -7,7 +7,9 @@ import math
 import numpy as np
 
 from sim.compute.chips import GENERATIONS, SUCCESSORS
+from sim.compute.classes import DemandByClass
 from sim.compute.config import REGIONS
+from sim.compute.contracts import Contracts
 from sim.compute.generations import Generations
 from sim.compute.layout import DATA_CENTRE, HYPERSCALER
 from sim.compute.tokens import TokenPrices
@@ -16,7 +18,7 @@ KNOWN = [g for g, name in enumerate(GENERATIONS) if name not in SUCCESSORS]
 GPU_PRICES = tuple(f"gpu_price_{GENERATIONS[g]}" for g in KNOWN)  # in the United States
 
 
-class Readings(Generations):
+class Readings(Generations, DemandByClass, Contracts):
     """Read-only figures of an economy; the state itself lies in the arrays named here."""
 
     tokens: TokenPrices
@@ -104,31 +106,6 @@ class Readings(Generations):
         return self.tokens.index * self.dials.token_mult
 
     @property
-    def training_compute(self) -> float:
-        """H100-equivalents at work on training."""
-        return self.p.training_share * self.utilisation * self.capacity_total
-
-    def went_without(self) -> dict[str, float]:
-        """Share of each class's demand on the spot market that found nothing at the posted price, in the world.
-
-        Full contracts' overflow is served before other spot users, small users last: the odds to go without
-        are as the parameters `rationing_committed` : 1 : `rationing_small`.
-        """
-        d, area = self.config.demand, self.region
-        unmet = area["rationed"] * area["capacity"]
-        rest = area["served"] + area["rationed"] - area["overflow"]
-        wanted = np.array([area["overflow"], rest * (1 - d.small_share), rest * d.small_share]) * area["capacity"]
-        wanted = np.maximum(wanted, 1e-12)
-        odds = np.array([d.rationing_committed, 1.0, d.rationing_small])[:, None] * wanted
-        lost = np.zeros_like(wanted)
-        for _ in range(3):  # who has lost all passes the rest on
-            room = np.where(lost < wanted, odds, 0.0)
-            left = unmet - lost.sum(axis=0)
-            lost = np.minimum(wanted, lost + left * room / np.maximum(room.sum(axis=0), 1e-300))
-        share = lost.sum(axis=1) / wanted.sum(axis=1)
-        return {f"went_without_{name}": float(x) for name, x in zip(("committed", "spot", "small"), share, strict=True)}
-
-    @property
     def float_growth(self) -> float:
         """Capacity offered without a contract today over what it was on day 0 (or when the run began)."""
         return self.float_capacity / self._first_float
@@ -149,6 +126,17 @@ class Readings(Generations):
         groups = [self.provider["log_list"][self.provider["kind"] == k] for k in (HYPERSCALER, DATA_CENTRE)]
         return math.exp(np.median(groups[0]) - np.median(groups[1])) if all(g.size for g in groups) else math.nan
 
+    def generation_sheet(self) -> dict[str, np.ndarray]:
+        """Columns of one row for each region and generation: prices ($/GPU-hour, $/GPU), use, and where GPUs are."""
+        regions, kinds = len(REGIONS), len(GENERATIONS)
+        flat = {"price": self.generation_price, "term_rent": self.term_rent(), "resale_value": self.resale_value,
+                "utilisation": self.generation_utilisation, "gpus": self.generation_fleet,
+                "output": self.generation_output, "work": self.chips["throughput"],  # H100s that do as much
+                "avoidable_cost": self.chips["throughput"] * np.exp(self._log_cost), **self.gpu_book()}
+        return {"region": np.repeat(np.array(REGIONS, object), kinds),
+                "generation": np.tile(np.array(GENERATIONS, object), regions),
+                **{name: np.broadcast_to(column, (regions, kinds)).ravel() for name, column in flat.items()}}
+
     def record(self) -> dict[str, float]:
         """The figures of the day that results keep."""
         spot = self.spot
@@ -163,6 +151,7 @@ class Readings(Generations):
             "list_median": math.exp(np.median(self.provider["log_list"])),
             "list_dispersion": self.list_dispersion, "list_ratio": self.list_ratio, "token_price": self.token_price,
             "pace_of_ai": self.pace_of_ai, "demand_growth_belief": self.demand_growth_belief,
-            "float_growth": self.float_growth, "training_h100e": self.training_compute, **self.went_without(),
+            "float_growth": self.float_growth, "training_h100e": self.training_compute, **self.rationed(),
+            **self.demand_figures(), **self.contract_figures(),
             **dict(zip(GPU_PRICES, self.generation_price[0, KNOWN].tolist(), strict=True)),
         }

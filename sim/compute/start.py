@@ -96,6 +96,7 @@ def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray,
     y = p.log_reference
     for name in ("price", "clearing", "strip", "list_reference", "recent", "habit"):
         out[name] = y
+    out["term"] = out["contract"] = y - p.term_discount
     for r in range(len(REGIONS)):
         here = provider["region"] == r
         capacity = provider["capacity"][here].sum()

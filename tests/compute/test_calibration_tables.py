@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from sim.compute.classes import TRAINING, class_shares
 from sim.compute.config import ComputeConfig
+from sim.compute.layout import by_region
 
 DATA = Path(__file__).parents[2] / "sim" / "data"
 
@@ -32,6 +34,12 @@ def test_parameters_are_unique_and_ordered():
         assert row["source"].strip()
 
 
+def training_share(config):
+    """Of the world's compute on day 0."""
+    where = by_region(config.supply.shares)
+    return float((where / where.sum() * class_shares(config)[0, :, TRAINING]).sum())
+
+
 def test_defaults_lie_inside_the_ranges():
     table = {row["parameter"]: row for row in rows("calibration.csv")}
     c = ComputeConfig()
@@ -42,6 +50,6 @@ def test_defaults_lie_inside_the_ranges():
         "contract_share_committed": c.prices.committed_share, "elasticity_token_sr": -c.demand.elasticity_slow,
         "algo_efficiency_inference": c.demand.efficiency_growth, "us_share_of_compute": c.supply.shares.us,
         "china_share_of_compute": c.supply.shares.cn, "eu_share_of_compute": c.supply.shares.eu,
-        "inference_share_of_compute": 1 - c.demand.training_share,
+        "inference_share_of_compute": 1 - training_share(c),
     }.items():
         assert float(table[name]["low"]) - 1e-9 <= value <= float(table[name]["high"]) + 1e-9, name

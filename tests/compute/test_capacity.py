@@ -94,19 +94,6 @@ def test_a_glut_stops_projects():
     assert glut.orders.sum() < 0.7 * calm.orders.sum()
 
 
-def test_small_users_go_without_first_and_the_classes_add_up(economy):
-    economy.dials.demand_mult = 1.8
-    economy.step(10)
-    share, area, d = economy.went_without(), economy.region, economy.config.demand
-    assert share["went_without_small"] > share["went_without_spot"] > share["went_without_committed"] > 0
-    rest = area["served"] + area["rationed"] - area["overflow"]
-    classes = area["overflow"], rest * (1 - d.small_share), rest * d.small_share
-    wanted = [(x * area["capacity"]).sum() for x in classes]
-    unmet = (area["rationed"] * area["capacity"]).sum()
-    assert sum(x * y for x, y in zip(share.values(), wanted, strict=True)) == pytest.approx(unmet, rel=1e-9)
-    assert economy.training_compute == economy.record()["training_h100e"] > 0
-
-
 @pytest.mark.slow
 @settings(max_examples=8, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(seed=st.integers(1, 10**6), growth=st.floats(0.5, 4), supply=st.floats(0.5, 4), slow=st.floats(0, 3),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.compute import forecast_kernels, generation_kernels, kernels, list_kernels, supply_kernels
+from sim.compute import class_kernels, forecast_kernels, generation_kernels, kernels, list_kernels, supply_kernels
 from sim.compute.config import ComputeConfig
 from sim.compute.layout import DIALS, WORLD, derive, pack
 from tests import naive_compute as naive
@@ -24,7 +24,7 @@ share = st.floats(0.001, 1.0)
 @pytest.fixture
 def pure_python(monkeypatch):
     """Kernels and their leaves run by the Python interpreter."""
-    for module in (kernels, supply_kernels, forecast_kernels, list_kernels, generation_kernels):
+    for module in (class_kernels, kernels, supply_kernels, forecast_kernels, list_kernels, generation_kernels):
         for name, value in list(vars(module).items()):
             if hasattr(value, "py_func") and value.py_func.__module__ == module.__name__:
                 monkeypatch.setattr(module, name, value.py_func)
@@ -32,26 +32,32 @@ def pure_python(monkeypatch):
             compiled = module.combine
             monkeypatch.setattr(module, "combine", lambda key, number, f=compiled: np.uint64(f(key, number)))
     monkeypatch.setattr(forecast_kernels, "strip_of", kernels.strip_of)
+    for name in ("mix_of", "step_classes"):
+        monkeypatch.setattr(kernels, name, getattr(class_kernels, name))
     for module in (list_kernels, generation_kernels):
         monkeypatch.setattr(module, "logistic", kernels.logistic)
 
 
 def price(u, overflow=0.01, slack=0.15, busy=0.85, strip=0.8, energy=0.0, floats=0.11, sublets=0.88, spares=0.05,
-          start=0.8):
-    return kernels.clear(RECORD[0], start, 1e-12, u, overflow, slack, busy, strip, strip, energy, floats, sublets,
-                         spares, WEIGHTS, LOG_COST, 0)
+          start=0.8, elasticity=0.6, markup=0.0):
+    return kernels.clear(RECORD[0], start, 1e-12, u, elasticity, overflow, slack, busy, strip, strip, energy, markup,
+                         floats, sublets, spares, WEIGHTS, LOG_COST, 0)
 
 
 @given(u=st.floats(0.001, 20), overflow=share, slack=share, busy=share, strip=log, energy=st.floats(-0.5, 2),
-       floats=share, spares=share, start=log)
-def test_clearing_price_is_where_bisection_finds_it(u, overflow, slack, busy, strip, energy, floats, spares, start):
-    y, elastic_share, steep, response = price(u, overflow, slack, busy, strip, energy, floats, 0.88, spares, start)
-    slow = naive.clearing_price(P, u, overflow, slack, busy, strip, strip, energy, floats, 0.88, spares, WEIGHTS[0],
-                                LOG_COST[0])
+       floats=share, spares=share, start=log, elasticity=st.floats(0, 2), markup=st.floats(0, 2))
+def test_clearing_price_is_where_bisection_finds_it(u, overflow, slack, busy, strip, energy, floats, spares, start,
+                                                    elasticity, markup):
+    more = {"elasticity": elasticity, "markup": markup}
+    y, elastic_share, steep, response = price(u, overflow, slack, busy, strip, energy, floats, 0.88, spares, start,
+                                              **more)
+    slow = naive.clearing_price(P, u, elasticity, overflow, slack, busy, strip, strip, energy, markup, floats, 0.88,
+                                spares, WEIGHTS[0], LOG_COST[0])
     assert y == pytest.approx(slow, abs=1e-8)
     assert 0 <= elastic_share <= 1
     assert steep > 0
-    near, far = (price(u, overflow, slack, busy, strip + e, energy, floats, 0.88, spares, y)[0] for e in (-1e-4, 1e-4))
+    near, far = (price(u, overflow, slack, busy, strip + e, energy, floats, 0.88, spares, y, **more)[0]
+                 for e in (-1e-4, 1e-4))
     assert response == pytest.approx((far - near) / 2e-4, abs=1e-3)
 
 
@@ -62,6 +68,7 @@ def test_more_demand_raises_the_price_and_more_supply_lowers_it(u, more):
     assert price(u, floats=0.11 * more)[0] < base
     assert price(u, slack=0.15 * more)[0] < base
     assert price(u, energy=0.2 * more)[0] > base
+    assert price(u, markup=0.2 * more)[0] > base
 
 
 def test_price_stays_between_avoidable_cost_and_rationing():
@@ -98,8 +105,8 @@ def test_posted_steps_are_five_ten_or_twenty_per_cent():
 def frozen(economy):
     """Everything that kernels may change, copied."""
     return copy.deepcopy({k: getattr(economy, k) for k in (
-        "world", "region", "provider", "fleet", "received", "retired", "waiting", "outlook", "_path", "_schedule",
-        "_carry", "_worn", "idle", "gpus", "_weights", "_log_cost", "level", "_runs")})
+        "world", "region", "classes", "parts", "provider", "fleet", "received", "retired", "waiting", "outlook", "_path",
+        "_schedule", "_carry", "_worn", "idle", "gpus", "_weights", "_log_cost", "level", "_runs")})
 
 
 def same(a, b):

@@ -224,6 +224,7 @@ def test_each_channel_of_the_curve_can_be_zero():
         "prices": c.prices.model_copy(update={"offers_follow_curve": 0.0}),
         "demand": c.demand.model_copy(update={"demand_follows_curve": 0.0}),
         "lists": c.lists.model_copy(update={"lists_follow_curve": 0.0}),
+        "terms": c.terms.model_copy(update={"terms_follow_curve": 0.0, "reservations_follow_curve": 0.0}),
         "supply": c.supply.model_copy(update={"orders_follow_curve": 0.0})})
     level, high = with_curve(0.0, c), with_curve(0.3, c)
     assert (high.lists == level.lists).all()
