@@ -8,6 +8,7 @@ import mesa
 import numpy as np
 
 from sim.agents.base import AgentType, World
+from sim.agents.clearing_member import ClearingMember
 from sim.compute.economy import Operators
 from sim.ledger import Ledger
 from sim.market.exchange import Desk
@@ -16,6 +17,15 @@ from sim.population import Population, columns
 from sim.streams import Streams
 
 CALLED_ONCE_A_DAY = ("users", "suppliers")  # hedgers meet calls overnight; funds are watched every round
+
+
+def everybody(scenario: Any) -> tuple[AgentType, ...]:
+    """The blocks of a scenario, and that of the clearing members where it has any."""
+    rules = scenario.clearing.members
+    if not rules.count:
+        return scenario.agents
+    return (*scenario.agents, ClearingMember(count=rules.count, capital=rules.capital, support=rules.support,
+                                             concentration=rules.concentration, pace=rules.pace))
 
 
 class Blocks:
@@ -72,6 +82,12 @@ class Blocks:
         forced["activity"] = forced["child"] = forced["aggressive"] = forced["forced"] = 1
         forced["reach"], forced["participation"] = clearing.forced_reach, clearing.forced_participation
         return Desk(self.key, style_of, styles, trades)
+
+    def members(self) -> np.ndarray:
+        """int64[m]: rows of the clearing members, largest first."""
+        rows = [np.arange(block.rows.start, block.rows.stop) for kind, block in self.all
+                if isinstance(kind, ClearingMember)]
+        return np.concatenate(rows) if rows else np.zeros(0, np.int64)
 
     def operators(self) -> Operators:
         """Those who own GPUs, for the physical economy, and their rows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from sim.clearing.rates import RateRule
 from sim.clearing.requirement import PortfolioMargin
 from sim.ledger import Ledger
 
+if TYPE_CHECKING:
+    from sim.clearing.tiers import Tiers
+
 STATE = ("rate", "required", "equity", "call", "call_event", "episode", "forced", "closing", "failed", "reference",
-         "settled", "gain")
+         "settled", "gain", "waited")
 COUNTERS = ("margin_calls", "margin_call_cents", "variation_margin_cents", "forced_events", "closures", "defaults",
             "default_deficit_cents", "forced_volume", "house_loss_cents", "house_shortfall_cents",
             "close_out_gain_cents")
@@ -44,8 +47,13 @@ class Accounts:
     forced   : bool[n]   accounts that must shrink
     closing  : bool[n]   accounts that are being wound down
     failed   : bool[n]   accounts in default, until they are welcomed back
+    waited   : int64[n]  rounds for which a call has been due and unpaid
+    plain    : bool[n]   accounts that the house treats by itself: all but those of clearing members
     frozen   : whether calls, forced sales, defaults and new rates are switched off (the counterfactual of a stress run)
     """
+
+    least_rate = 0.0  # share of notional below which no rate falls; policies set it every morning
+    multiple: np.ndarray | None = None  # float64[n] on each requirement, None for one; policies set it every morning
 
     def __init__(self, config: ClearingConfig, ledger: Ledger, house_row: int, row_label: Sequence[str],
                  tick_cents: np.ndarray, record: Writer, intraday: np.ndarray | None = None) -> None:
@@ -63,6 +71,8 @@ class Accounts:
         self.required, self.equity, self.call, self.gain = (np.zeros(n, np.int64) for _ in range(4))
         self.call_event, self.episode = np.full(n, NEWS), np.full(n, NEWS)
         self.forced, self.closing, self.failed = (np.zeros(n, np.bool_) for _ in range(3))
+        self.waited, self.plain = np.zeros(n, np.int64), np.ones(n, np.bool_)
+        self.tiers: Tiers | None = None  # clearing members and what stands behind them
         self.reference = np.zeros(contracts, np.int64)  # ticks this morning: what moves are measured from
         self.settled = np.zeros(contracts, np.int64)  # ticks at the last settlement
         self.held = np.zeros((n, contracts), np.int64)  # positions that the last settlement paid
@@ -93,6 +103,8 @@ class Accounts:
         """Let int64[k] accounts that failed or closed trade again."""
         self._forget(rows)
         self.failed[rows] = False
+        if self.tiers:
+            self.tiers.welcome(rows)
 
     # --- copies ----------------------------------------------------------------------------------------
 
@@ -100,7 +112,8 @@ class Accounts:
         """A copy of the state that is not in the ledger, as it stands between two days."""
         return {"arrays": {name: getattr(self, name).copy() for name in STATE}, "today": dict(self.today),
                 "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "rule": self.rule.snapshot(),
-                "frozen": self.frozen, "portfolio": self.portfolio.snapshot() if self.portfolio else None}
+                "frozen": self.frozen, "tiers": self.tiers.snapshot() if self.tiers else None,
+                "portfolio": self.portfolio.snapshot() if self.portfolio else None}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a snapshot back."""
@@ -109,6 +122,8 @@ class Accounts:
         self.today, self.frozen = dict(state["today"]), state["frozen"]
         self.flow.restore(state["flow"])
         self.pot.restore(state["pot"])
+        if self.tiers:
+            self.tiers.restore(state["tiers"])
         self.rule.restore(state["rule"])
         if self.portfolio:
             self.portfolio.restore(state["portfolio"])
@@ -126,7 +141,7 @@ class Accounts:
     def _new_rates(self, now: np.ndarray, prices: np.ndarray) -> np.ndarray:
         """The model's rates; where it has none to give, those in force stay."""
         rates = self.rule.update(prices)
-        return np.where(np.isfinite(rates), rates, now)
+        return np.maximum(np.where(np.isfinite(rates), rates, now), self.least_rate)
 
     def _renew(self, prices: np.ndarray, settle: np.ndarray) -> None:
         """New rates, and new scenarios where whole accounts are margined."""
@@ -143,9 +158,51 @@ class Accounts:
                        self.equity, self.required)
         if self.portfolio:
             self.required[:] = self.portfolio.of(ledger.position)
+            if self.least_rate > 0:
+                least = np.ceil(self.least_rate * (np.abs(ledger.position) * value).sum(axis=1)).astype(np.int64)
+                np.maximum(self.required, least, out=self.required)
+        if self.multiple is not None:
+            self.required[:] = np.ceil(self.required * self.multiple).astype(np.int64)
         self.required[self.house_row] = 0
+        if self.tiers:
+            self.tiers.multiply()
 
-    def _holding(self, mask: np.ndarray) -> np.ndarray:
+    def requirement_of(self, position: np.ndarray) -> np.ndarray:
+        """int64[k] cents that int64[k, contracts] positions would have to hold, at the last settlement."""
+        value = self.settled * self.tick_cents
+        if self.portfolio:
+            return self.portfolio.requirement.cents(position, value)
+        out, none = np.zeros(len(position), np.int64), np.zeros(len(position), np.int64)
+        charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
+        weigh_accounts(np.ascontiguousarray(position), value, charge, self.spread, none, none, none, none.copy(), out)
+        return out
+
+    def causes_of(self, position: np.ndarray, mark: np.ndarray) -> Causes:
+        """What moved the contracts on which int64[contracts] positions have lost since the last settlement."""
+        move = self._move(mark)
+        return loss_causes(position, move, *self.flow.parents(move))
+
+    def hand_over(self, row: int, lot: np.ndarray) -> None:
+        """Give an account int64[contracts] of the close-out account's positions at the last settlement."""
+        worth = int((lot * self.settled * self.tick_cents).sum())
+        for receiver, sign in ((self.house_row, -1), (row, 1)):
+            self.ledger.position[receiver] += sign * lot
+            self.ledger.basis[receiver] += sign * worth
+
+    def bury(self, rows: np.ndarray) -> None:
+        """Let int64[k] accounts that have handed everything over trade no more."""
+        self._forget(rows)
+        self.failed[rows] = True
+        self.ledger.alive[rows] = False
+        self.equity[rows] = self.required[rows] = 0
+
+    def move_causes(self, slot: int, mark: np.ndarray) -> Causes:
+        """What moved the price of one contract since the last settlement, to int64[contracts] marks in ticks."""
+        move = self._move(mark)
+        loser = np.where(np.arange(len(move)) == slot, -np.sign(move), 0)
+        return loss_causes(loser, move, *self.flow.parents(move))
+
+    def holding(self, mask: np.ndarray) -> np.ndarray:
         """int64[k]: rows of the mask that hold positions, the close-out account never."""
         rows = np.flatnonzero(mask)
         return rows[self.ledger.position[rows].any(axis=1)] if len(rows) else rows
@@ -158,7 +215,7 @@ class Accounts:
         move = self._move(self.settled)
         return loss_causes(self.held[row], move, *self.flow.parents(move))
 
-    def _force(self, day: int, round: int, row: int, shortfall: int, causes: Causes) -> None:
+    def force(self, day: int, round: int, row: int, shortfall: int, causes: Causes) -> None:
         """Begin an episode of forced trading."""
         self.episode[row] = self.record.event(
             day, round, "forced sale", agent=int(row), agent_type=self.row_label[row],
@@ -174,7 +231,7 @@ class Accounts:
 
     def _forget(self, rows: np.ndarray) -> None:
         self.forced[rows] = self.closing[rows] = False
-        self.call[rows], self.call_event[rows], self.episode[rows] = 0, NEWS, NEWS
+        self.call[rows], self.call_event[rows], self.episode[rows], self.waited[rows] = 0, NEWS, NEWS, 0
 
     def _fail(self, day: int, round: int, broke: np.ndarray, mark: np.ndarray) -> None:
         """All at once, accounts without equity hand positions and money to the close-out account, worst first."""
@@ -193,10 +250,8 @@ class Accounts:
                 parts.append((float(self.call[row]), [(int(self.call_event[row]), 1.0)]))
             event = self.record.event(day, round, "default", agent=row, agent_type=self.row_label[row],
                                       quantity=int(np.abs(position).sum()), amount=deficit, causes=blend(parts))
-            self.pot.take_over(row, event, int(self.equity[row]))
+            member = int(self.tiers.members.of[row]) if self.tiers else -1
+            self.pot.take_over(row, event, int(self.equity[row]), member)
             self.today["defaults"] += 1
             self.today["default_deficit_cents"] += deficit
-        self._forget(rows)
-        self.failed[rows] = True
-        self.ledger.alive[rows] = False
-        self.equity[rows] = self.required[rows] = 0
+        self.bury(rows)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.clearing.causes import NEWS, Causes, blend, losing_legs
+from sim.clearing.layers import share_out
 from sim.ledger import INSTITUTIONS, Ledger
 
 HOUSE = INSTITUTIONS.index("clearing house")
@@ -19,6 +20,7 @@ class Estate:
 
     position: np.ndarray  # int64[contracts]
     loss: int  # cents
+    guarantor: int = -1  # number of the clearing member that answers for it, -1 for none
 
 
 class CloseOut:
@@ -45,10 +47,10 @@ class CloseOut:
         """int64[contracts]: what is still to be traded away."""
         return self.ledger.position[self.row]
 
-    def take_over(self, row: int, event: int, equity: int) -> None:
+    def take_over(self, row: int, event: int, equity: int, guarantor: int = -1) -> None:
         """Move an account's positions, margin and cash into the pot, as the named flow "default loss"."""
         ledger = self.ledger
-        self.estates[event] = Estate(ledger.position[row].copy(), max(0, -equity))
+        self.estates[event] = Estate(ledger.position[row].copy(), max(0, -equity), guarantor)
         self.sweep(np.array([row]))
 
     def sweep(self, rows: np.ndarray) -> None:
@@ -91,8 +93,29 @@ class CloseOut:
             parts = [(1.0, causes) for _, causes in parts]
         return blend(parts) if parts else [(NEWS, 1.0)]
 
-    def cover(self) -> tuple[int, int, int]:
+    def parts(self, debt: int) -> dict[int, int]:
+        """Whole cents of a debt that each estate stands for, by what its positions lost since the last covering."""
+        losses = [estate.loss for estate in self.estates.values()]
+        shares = share_out(debt, losses if any(losses) else [1] * len(losses)) if losses else []
+        return dict(zip(self.estates, shares, strict=True))
+
+    def receive(self, amount: int) -> None:
+        """Take cents that the house has for the pot."""
+        self.ledger.post("default loss", np.array([self.row]), np.array([amount], np.int64), "clearing house")
+
+    def flat(self) -> bool:
+        """Whether nothing is left to be traded away."""
+        return not self.position.any() and self.ledger.basis[self.row] == 0
+
+    def forget_losses(self) -> None:
+        """Start to attribute anew: everything up to now is covered."""
+        for estate in self.estates.values():
+            estate.loss = 0
+
+    def cover(self, elsewhere: int = 0) -> tuple[int, int, int]:
         """Pay the pot's debt, or hand on its surplus once it is flat.
+
+        elsewhere : cents of the margin that the house has not got itself, since members keep it
 
         Returns
         -------
@@ -104,15 +127,14 @@ class CloseOut:
         if cash < 0:
             ledger.post("default loss", own, np.array([-cash]), "clearing house")
             self.advanced -= cash
-            unpaid = max(0, -int(ledger.institution[HOUSE]))
+            unpaid = max(0, -int(ledger.institution[HOUSE]) - elsewhere)
             if unpaid:
                 ledger.transfer("house capital", "outside world", "clearing house", unpaid)
             cash, loss, gain = 0, -cash, 0
         else:
             loss, unpaid, gain = 0, 0, 0
-        for estate in self.estates.values():
-            estate.loss = 0
-        if not self.position.any() and ledger.basis[self.row] == 0:
+        self.forget_losses()
+        if self.flat():
             gain = cash
             back = min(cash, self.advanced)
             if back:
@@ -126,9 +148,9 @@ class CloseOut:
     def snapshot(self) -> dict[str, Any]:
         """A copy of the state that is not in the ledger."""
         return {"advanced": self.advanced,
-                "estates": {event: (e.position.copy(), e.loss) for event, e in self.estates.items()}}
+                "estates": {event: (e.position.copy(), e.loss, e.guarantor) for event, e in self.estates.items()}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a snapshot back."""
         self.advanced = state["advanced"]
-        self.estates = {event: Estate(position.copy(), loss) for event, (position, loss) in state["estates"].items()}
+        self.estates = {event: Estate(position.copy(), *rest) for event, (position, *rest) in state["estates"].items()}

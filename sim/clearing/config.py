@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 import sim.clearing.dampers
+from sim.clearing.config_members import AuctionConfig, FundConfig, MembersConfig, PortingConfig, RecoveryConfig
 from sim.clearing.dampers.base import Damper, Undamped
 from sim.clearing.margin.base import MarginModel
 from sim.clearing.margin.fixed import Fixed
@@ -57,6 +58,22 @@ class ClearingConfig(Block):
         0.05, unit="multiple of the hedgers' notional", low=0, high=100,
         doc="what the owners of the clearing house put in at the start",
         source="judgement: working prototype, a twentieth of the hedgers' notional")
+
+    due: int = param(0, unit="rounds", low=0, high=100, source="judgement: paid before trading begins",
+                     doc="rounds after the opening at which last evening's calls fall due")
+    grace: int = param(
+        0, unit="rounds", low=0, high=1000, source="judgement: none",
+        doc="rounds that an unpaid call is waited for; more than a day's rounds let owners pay in another evening")
+    members: MembersConfig = param(factory=MembersConfig, unit="settings", source="judgement: no members unless set",
+                                   doc="clearing members between the house and everybody else")
+    porting: PortingConfig = param(factory=PortingConfig, unit="settings", source="judgement: see each",
+                                   doc="what becomes of clients of a failed member")
+    fund: FundConfig = param(factory=FundConfig, unit="settings", source="judgement: see each",
+                             doc="the default fund of the members")
+    auction: AuctionConfig = param(factory=AuctionConfig, unit="settings", source="judgement: see each",
+                                   doc="how a failed member's positions are sold")
+    recovery: RecoveryConfig = param(factory=RecoveryConfig, unit="settings", source="judgement: see each",
+                                     doc="who pays for a failed member")
 
     @model_validator(mode="after")
     def _rules_fit(self) -> Self:

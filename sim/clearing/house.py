@@ -17,6 +17,7 @@ from sim.clearing.causes import NEWS, loss_causes
 from sim.clearing.closeout import HOUSE
 from sim.clearing.config import ClearingConfig
 from sim.clearing.kernels import settle_accounts
+from sim.clearing.tiers import Tiers
 from sim.ledger import Ledger
 from sim.streams import Streams
 
@@ -35,15 +36,20 @@ class ClearingHouse(Accounts):
     record          : where events go
     hedged_notional : cents, the unit of the house's capital
     intraday        : bool[n]  rows tested after every round; the others are called once a day; all if left out
+    members         : int64[m]  rows of clearing members; needed where ``config.members`` has a count
     """
 
     def __init__(self, config: ClearingConfig, ledger: Ledger, house_row: int, row_label: Sequence[str],
                  tick_cents: np.ndarray, streams: Streams, record: Writer, hedged_notional: float,
-                 intraday: np.ndarray | None = None) -> None:
+                 intraday: np.ndarray | None = None, members: np.ndarray | None = None) -> None:
         super().__init__(config, ledger, house_row, row_label, tick_cents, record, intraday)
         self.streams = streams
         capital = int(config.house_capital * hedged_notional)
         ledger.transfer("house capital", "outside world", "clearing house", capital)
+        if config.members.count:
+            rows = np.zeros(0, np.int64) if members is None else members
+            self.tiers = Tiers(self, rows, streams, hedged_notional)
+            self.plain[rows] = self.intraday[rows] = False
 
     # --- morning and day -----------------------------------------------------------------------------
 
@@ -56,19 +62,36 @@ class ClearingHouse(Accounts):
             self.portfolio.at(self._value(mark))
         if self.frozen:
             return
-        due = np.flatnonzero(self.call > 0)
-        if len(due):
-            pay = np.minimum(np.maximum(self.ledger.cash[due], 0), self.call[due])
-            self.ledger.post_margin(due, pay)
-            self.call[due] -= pay
-            self.call_event[due[self.call[due] == 0]] = NEWS
+        if self.tiers:
+            self.tiers.open_day(day)
+        late = self._press(0)
         self._weigh(mark)
-        unpaid = self.call > 0
-        self._fail(day, -1, (self.equity <= 0) & (unpaid | self.intraday), mark)
-        short = unpaid & ~self.failed & ~self.forced & ~self.closing
-        for row in self._holding(short):
-            self._force(day, -1, row, int(self.call[row]), [(int(self.call_event[row]), 1.0)])
+        self._fail(day, -1, (self.equity <= 0) & (late | self.intraday) & self.plain, mark)
+        self._shrink_late(day, -1, late)
         self._end_restored()
+
+    def _press(self, passed: int) -> np.ndarray:
+        """Collect calls that have fallen due once so many rounds have passed; bool[n]: who is beyond grace."""
+        open_ = self.call > 0
+        if passed < self.config.due or not open_.any():
+            return np.zeros(len(open_), np.bool_)
+        due = np.flatnonzero(open_)
+        pay = np.minimum(np.maximum(self.ledger.cash[due], 0), self.call[due])
+        self.ledger.post_margin(due, pay)
+        self.call[due] -= pay
+        self.call_event[due[self.call[due] == 0]] = NEWS
+        open_ = self.call > 0
+        self.waited[open_] += passed > self.config.due
+        return open_ & (self.waited >= self.config.grace)
+
+    def _shrink_late(self, day: int, round: int, late: np.ndarray) -> None:
+        """Who has not paid by the end of grace must shrink; a clearing member is in default."""
+        if not late.any():
+            return
+        for row in self.holding(late & self.plain & ~self.failed & ~self.forced & ~self.closing):
+            self.force(day, round, row, int(self.call[row]), [(int(self.call_event[row]), 1.0)])
+        if self.tiers:
+            self.tiers.overdue(day, round, late)
 
     def check(self, day: int, round: int, mark: np.ndarray) -> None:
         """Test the watched accounts after a round of trading, at int64[contracts] marks in ticks."""
@@ -79,6 +102,16 @@ class ClearingHouse(Accounts):
         if len(late):
             self.pot.sweep(late)
         self._weigh(mark)
+        if self.config.due + self.config.grace and self.call.any():
+            late = self._press(round + 1)
+            self._fail(day, round, (self.equity <= 0) & late & self.plain, mark)
+            self._shrink_late(day, round, late)
+        self._test(day, round, mark)
+        if self.tiers:
+            self.tiers.watch(day, round, mark)
+
+    def _test(self, day: int, round: int, mark: np.ndarray) -> None:
+        """Accounts that are watched and worth nothing fail, those with too little must shrink."""
         floor = self.config.maintenance * self.required
         watched = self.intraday | self.forced | self.closing
         if not (watched & (self.equity < np.maximum(floor, 1.0))).any() and not self.forced.any():
@@ -86,13 +119,13 @@ class ClearingHouse(Accounts):
         self._fail(day, round, (self.equity <= 0) & watched, mark)
         floor = self.config.maintenance * self.required
         short = self.intraday & (self.equity < floor) & ~self.forced & ~self.closing & ~self.failed
-        rows = self._holding(short)
+        rows = self.holding(short)
         if len(rows):
             move = self._move(mark)
             parents = self.flow.parents(move)
             for row in rows:
                 causes = loss_causes(self.ledger.position[row], move, *parents)
-                self._force(day, round, row, int(self.required[row] - self.equity[row]), causes)
+                self.force(day, round, row, int(self.required[row] - self.equity[row]), causes)
         self._end_restored()
 
     def forced_targets(self) -> tuple[np.ndarray, np.ndarray]:
@@ -103,13 +136,14 @@ class ClearingHouse(Accounts):
         rows    : int64[k]  forced accounts, accounts being wound down, and the close-out account
         targets : int64[k, contracts]  positions no larger than today's and on the same side
         """
-        rows = self._holding(self.forced | self.closing) if not self.frozen else np.zeros(0, np.int64)
+        down = self.closing | self.tiers.unwinding if self.tiers else self.closing  # to nothing
+        rows = self.holding(self.forced | down) if not self.frozen else np.zeros(0, np.int64)
         if not len(rows) and (self.frozen or not self.pot.position.any()):
             return rows, np.zeros((0, self.ledger.position.shape[1]), np.int64)
         position = self.ledger.position[rows]
         wanted = self.config.restore * self.required[rows]
         keep = np.clip(self.equity[rows] / np.maximum(wanted, 1.0), 0.0, 1.0)
-        keep[self.closing[rows]] = 0.0
+        keep[down[rows]] = 0.0
         targets = np.trunc(position * keep[:, None]).astype(np.int64)
         if self.pot.position.any() and not self.frozen:
             rows = np.append(rows, self.house_row)
@@ -164,19 +198,26 @@ class ClearingHouse(Accounts):
         settle : int64[contracts]  today's settlement prices in ticks
         """
         ledger = self.ledger
+        if self.tiers and not self.frozen:
+            self.tiers.evening(day)
         if not self.frozen:
             self._renew(prices, settle)
         elif self.portfolio:
             self.portfolio.at(self._value(settle))
         self._weigh(settle)
+        if self.tiers:
+            self.tiers.ask()
         change = np.clip(self.equity, 0, self.required) - ledger.margin
         rows = np.flatnonzero(change)
         ledger.post_margin(rows, change[rows])
         if self.frozen:
             return
+        if self.tiers:
+            self.tiers.after_margin(day)
         exposed = (self.required > 0) | (self.gain != 0) | (self.call > 0)  # others owe the house nothing
         exposed[self.house_row] = False
         self.call = np.where(exposed, np.maximum(self.required - self.equity, 0), 0)
+        self.waited[self.call == 0] = 0
         self.call_event[:] = NEWS
         rows = np.flatnonzero(self.call)
         if len(rows):
@@ -190,9 +231,15 @@ class ClearingHouse(Accounts):
         self.today["margin_call_cents"] += int(self.call.sum())
 
     def close_out(self, day: int) -> None:
-        """Cover what defaulted positions have lost from the house's capital, then from its owners."""
+        """Cover what defaulted positions have lost from the house's capital, then from its owners.
+
+        Where there are clearing members that has been done before margin was called.
+        """
+        if self.tiers and not self.frozen:
+            self.tiers.check()
+            return
         causes = self.pot.causes()
-        loss, unpaid, gain = self.pot.cover()
+        loss, unpaid, gain = self.pot.cover(int(self.tiers.members.kept.sum()) if self.tiers else 0)
         if loss:
             label = self.row_label[self.house_row]
             event = self.record.event(day, -1, "house loss", agent=self.house_row, agent_type=label,
@@ -211,4 +258,7 @@ class ClearingHouse(Accounts):
         stocks = {"initial_margin": self.ledger.margin.sum(), "forced_accounts": (self.forced | self.closing).sum(),
                   "close_out_contracts": np.abs(self.pot.position).sum(),
                   "house_capital_cents": self.ledger.institution[HOUSE]}
-        return {name: float(value) for name, value in (stocks | self.today).items()}
+        if self.tiers:
+            stocks["house_capital_cents"] = self.tiers.recovery.own_capital()
+        tiers = self.tiers.totals() if self.tiers else {}
+        return {name: float(value) for name, value in (stocks | self.today | tiers).items()}

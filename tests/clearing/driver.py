@@ -19,15 +19,22 @@ TICK_CENTS = 730
 class Market:
     """n accounts with the same opening cash and the close-out account as the last row."""
 
-    def __init__(self, n=5, contracts=2, cash=10_000_000, price=250, config=None, intraday=None, notional=1e9):
+    def __init__(self, n=5, contracts=2, cash=10_000_000, price=250, config=None, intraday=None, notional=1e9,
+                 members=()):
+        """members: opening cash of clearing members, whose rows come last; ``config.members.count`` must agree."""
         cash = np.full(n, cash, np.int64) if np.isscalar(cash) else np.array(cash, np.int64)
+        cash, traders, n = np.append(cash, np.array(members, np.int64)), n, n + len(members)
         self.ledger = Ledger(n + 1, contracts)
         self.ledger.set_sectors(["traders", "clearing"], np.array([0] * n + [1]))
         self.ledger.post("opening capital", np.arange(n), cash, "outside world")
         self.record = Record(100, contracts)
-        flags = np.ones(n + 1, np.bool_) if intraday is None else np.array([*intraday, False])
-        self.house = ClearingHouse(config or ClearingConfig(), self.ledger, n, ["trader"] * n + ["house"],
-                                   np.full(contracts, TICK_CENTS), Streams(1), self.record, notional, flags)
+        flags = np.ones(n + 1, np.bool_) if intraday is None else np.array([*intraday, *[False] * (n + 1 - traders)])
+        labels = ["trader"] * traders + ["clearing member"] * len(members) + ["house"]
+        self.house = ClearingHouse(config or ClearingConfig(), self.ledger, n, labels,
+                                   np.full(contracts, TICK_CENTS), Streams(1), self.record, notional, flags,
+                                   np.arange(traders, n))
+        if len(members):  # trader i has member i, counted around, so that tests can be read
+            self.house.tiers.members.of[:traders] = np.arange(traders) % len(members)
         self.mark = np.full(contracts, price, np.int64)
         self.day, self.round, self.history = 0, 0, []
         self.house.open_day(0, self.mark)
