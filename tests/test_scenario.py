@@ -60,9 +60,9 @@ def test_the_resolved_file_loads_to_an_equal_scenario(name, write):
     assert again == scenario and again.hash8() == scenario.hash8() and again.resolved_yaml() == scenario.resolved_yaml()
 
 
-def test_the_baseline_has_about_1500_participants_of_ten_types():
+def test_the_baseline_has_about_1500_participants_of_fourteen_types():
     agents = sim.load("baseline").agents
-    assert 1_300 < sum(kind.count for kind in agents) < 1_600 and len(agents) == 10
+    assert 1_300 < sum(kind.count for kind in agents) < 1_600 and len(agents) == 14
 
 
 def test_a_file_that_states_only_who_takes_part_has_defaults_for_the_rest(write):
