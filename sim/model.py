@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from sim.agents.base import View
-from sim.blocks import Blocks
+from sim.blocks import Blocks, everybody
 from sim.calendar import Calendar
 from sim.clearing.house import ClearingHouse
 from sim.market.exchange import Exchange
@@ -41,13 +41,13 @@ class ComputeFutures(mesa.Model):
         self.streams = Streams(self.root)
         self.calendar = Calendar(scenario.start, scenario.days, scenario.burn_in)
         self.world = world_of(scenario)
-        self.blocks = Blocks(self, scenario.agents, scenario.market.contracts[0].months, self.streams, self.world)
+        self.blocks = Blocks(self, everybody(scenario), scenario.market.contracts[0].months, self.streams, self.world)
         self.ledger = self.blocks.ledger
         self.exchange = Exchange(scenario.market, self.ledger, self.calendar, self.streams)
         self.record = Record(scenario.days, self.exchange.months, scenario.record.level)
         self.house = ClearingHouse(scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of,
                                    np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
-                                   self.world.hedged_notional, self.blocks.intraday)
+                                   self.world.hedged_notional, self.blocks.intraday, self.blocks.members())
         self.house.listing = self.exchange.slots
         self.desk = self.blocks.desk(scenario.clearing)
         self.economy = economy_of(scenario.compute, scenario.replayed, self.blocks.operators(), self.streams,
