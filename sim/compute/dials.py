@@ -41,6 +41,7 @@ class Dials:
     sooner_add     : float  business days by which the newest generation comes earlier than planned
     token_mult     : float  posted token prices, over what labs would post
     vacancy_add    : float  share of the float that stands empty besides the normal vacancy
+    panel_add      : float  log by which the heaviest reporter to each panel of list prices reports too much
     growth_add     : float  log per year added to the growth of demand
     demand_mult    : float64[4]  demand by region, over its path
     power_mult     : float64[4]  power price by region, over normal

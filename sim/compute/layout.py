@@ -58,7 +58,7 @@ HORIZON = record(**floats(
 
 DIALS = record(**floats(
     "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add "
-    "leak_add domestic_mult sooner_add token_mult"))
+    "leak_add domestic_mult sooner_add token_mult panel_add"))
 CLASS_DIALS = record(**floats("class_mult"))
 REGION_DIALS = record(**floats("demand_mult power_mult available mobile_mult"))
 KIND_DIALS = record(**floats("order_mult cost_mult"))

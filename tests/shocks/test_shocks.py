@@ -284,6 +284,8 @@ def test_gpus_are_counted_in_the_worst_of_worlds():
 # --- words ---------------------------------------------------------------------------------------------------------
 
 SENTENCES = {
+    "benchmark_push": "What the heaviest reporter to the panels of list prices repo"
+                      "rts rises by 30 % from 29 Oct 2026; it builds up until 4 Nov 2026 and ends after 4 Dec 2026.",
     "chip_supply": "Vendors' output of chips falls by 85 % from 29 Oct 2026; it builds up until 11 Nov 2026, stays "
                    "until 12 May 2027 and then fades with a half-life of 252 business days.",
     "export_control": "Export controls are tightened from 29 Oct 2026: 10 % of the controlled chips still go to China; "

@@ -84,8 +84,11 @@ class Assessed(Index, type="assessed"):
         weight /= weight.sum()
         self._sum_up(economy, state)
 
-    def panel_mean(self, provider: np.ndarray, rows: np.ndarray, weight: np.ndarray, present: np.ndarray) -> float:
+    def panel_mean(self, provider: np.ndarray, rows: np.ndarray, weight: np.ndarray, present: np.ndarray,
+                   pushed: float = 0.0) -> float:
         """$/GPU-hour: mean of the normalised quotes of those who report; updates who does (bool[m]).
+
+        pushed : log by which the heaviest reporter's quote is above what it asks of its customers
 
         A provider whose feed fails is missing from every panel at once. Where nobody reports, all quotes count.
         """
@@ -94,12 +97,15 @@ class Assessed(Index, type="assessed"):
         if (weight * present).any():
             weight = weight * present
         quotes = np.exp(quotes - self.normalisation * markups)
+        if pushed != 0.0:
+            quotes[int(weight.argmax())] *= math.exp(pushed)
         if self.trimmed > 0:
             weight = trim(quotes, weight, self.trimmed)
         return float((weight * quotes).sum() / weight.sum())
 
     def value(self, economy: Economy, state: State, day: int) -> float:
-        mean = self.panel_mean(economy.provider, state["rows"], state["weight"], state["present"])
+        mean = self.panel_mean(economy.provider, state["rows"], state["weight"], state["present"],
+                               economy.dials.panel_add)
         u = economy.streams.uniform(f"index.{self.label}.restatement", 3, day)
         if u[0] < self.restatements / 252:
             size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
