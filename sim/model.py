@@ -12,6 +12,7 @@ from sim.agents.base import View
 from sim.blocks import Blocks, everybody
 from sim.calendar import Calendar
 from sim.clearing.house import ClearingHouse
+from sim.deliveries import Deliveries
 from sim.market.exchange import Exchange
 from sim.record import Record
 from sim.replaying import economy_of
@@ -50,6 +51,8 @@ class ComputeFutures(mesa.Model):
                                    self.world.hedged_notional, self.blocks.intraday, self.blocks.members())
         self.house.listing = self.exchange.slots
         self.desk = self.blocks.desk(scenario.clearing)
+        self.deliveries = Deliveries(self.ledger, self.blocks.all, self.exchange.months, self.exchange.tick_cents,
+                                     self.config.funding_rate, self.record)
         self.economy = economy_of(scenario.compute, scenario.replayed, self.blocks.operators(), self.streams,
                                   self.calendar, scenario.indices)
         rows, months = self.ledger.n, self.exchange.months
@@ -143,6 +146,7 @@ class ComputeFutures(mesa.Model):
         self.exchange.trade(self.desk, arrivals, forced, target, own_value, self.urgency, self.day, number)
         self.exchange.look()
         self.house.note_trades(self.exchange.fills(), self.day, number)
+        self.deliveries.note(self.exchange.fills())
         if self.scenario.record.trades and self.day >= 0:
             write_trades(self, number)
         self.house.check(self.day, number, self.exchange.slots["mark"])
@@ -173,11 +177,13 @@ class ComputeFutures(mesa.Model):
         average, share = month_so_far(self)
         self.exchange.settle_day(self.day, average, share)
         self.house.settle(self.day, self.exchange.settle)
+        self.deliveries.settle(self.exchange.settle)
         write_contracts(self)
         fees = self.exchange.traded * self.exchange.contract.exchange_fee
         for slot in self.exchange.expire(self.day):
             fees += np.abs(self.ledger.position[:, slot]) * self.exchange.contract.settlement_fee
             self.house.expire(slot, int(self.exchange.settle[slot]))
+            self.deliveries.expire(self.day, int(self.exchange.slots["month"][slot]), slot)
         self.ledger.post("exchange fees", slice(None), -fees, "exchange")
 
     def call_margin(self) -> None:
@@ -267,7 +273,7 @@ class ComputeFutures(mesa.Model):
                 "eve": None if self.eve is None else self.eve.copy(),
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
-                          for name in ("blocks", "exchange", "house", "economy", "record")}}
+                          for name in ("blocks", "exchange", "house", "deliveries", "economy", "record")}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""

@@ -17,9 +17,10 @@ from sim.calendar import Calendar
 from sim.plugin import Block, param
 
 Level = Literal["summary", "daily", "full"]
-TABLES = ("daily", "contracts", "generations", "events", "causes", "agents")
+TABLES = ("daily", "contracts", "deliveries", "generations", "events", "causes", "agents")
 WRITTEN: dict[str, tuple[str, ...]] = {  # which tables each level leaves in the results folder
     "summary": (), "daily": TABLES[:-1], "full": TABLES}
+DELIVERY = tuple(f"{name}_{side}" for name in ("gain_cents", "funding_cents", "need") for side in ("long", "short"))
 NEWS = -1  # the cause of an event that nothing inside the market triggered
 
 _CONTRACT = np.dtype([("day", "i8"), ("month", "i8"), ("settle", "i8"), ("tick", "f8"), ("volume", "i8"),
@@ -84,6 +85,7 @@ class Record:
         self._words: dict[str, int] = {}  # kinds and agent types, by number
         self._sheets: list[tuple[int, int, dict[str, np.ndarray]]] = []
         self._chips: list[tuple[int, int, dict[str, np.ndarray]]] = []
+        self._deliveries: list[tuple[int, int, dict[str, float]]] = []
 
     # --- writing -----------------------------------------------------------------------------------
 
@@ -165,6 +167,10 @@ class Record:
         """The chips of a month's last day: arrays with one entry for each region and generation."""
         self._chips.append((day, month, {name: np.array(array) for name, array in columns.items()}))
 
+    def delivery(self, day: int, month: int, values: dict[str, float]) -> None:
+        """One delivery month that is settled: what hedgers gained on it, by the names in ``DELIVERY``."""
+        self._deliveries.append((day, month, values))
+
     def _word(self, text: str) -> int:
         return self._words.setdefault(text, len(self._words))
 
@@ -173,7 +179,8 @@ class Record:
     def rows(self, name: str) -> int:
         """How many rows a table has so far (months for ``agents`` and ``generations``)."""
         counts = {"daily": self._rows, "contracts": self._contracts.n, "events": self._events.n,
-                  "causes": self._causes.n, "agents": len(self._sheets), "generations": len(self._chips)}
+                  "causes": self._causes.n, "agents": len(self._sheets), "generations": len(self._chips),
+                  "deliveries": len(self._deliveries)}
         return counts[name]
 
     def table(self, name: str, start: int = 0) -> dict[str, np.ndarray]:
@@ -211,6 +218,12 @@ class Record:
         rows = self._causes.data[start : self._causes.n]
         return {"event": rows["event"].copy(), "cause": rows["cause"].copy(), "weight": rows["weight"].copy()}
 
+    def _deliveries_table(self, start: int) -> dict[str, np.ndarray]:
+        rows = self._deliveries[start:]
+        table = {"day": np.array([row[0] for row in rows], "i8"),
+                 "contract": _month_labels(np.array([row[1] for row in rows], "i8"))}
+        return table | {name: np.array([row[2][name] for row in rows], float) for name in DELIVERY}
+
     def _agents_table(self, start: int) -> dict[str, np.ndarray]:
         return _sheets_table(self._sheets[start:], "agent")
 
@@ -224,13 +237,14 @@ class Record:
         return {"rows": self._rows, "names": self._names, "tick": self.tick, "words": dict(self._words),
                 "days": (self._values.copy(), self._days.copy(), self._dates.copy()),
                 "parts": (self._contracts.copy(), self._events.copy(), self._causes.copy()),
-                "sheets": list(self._sheets), "chips": list(self._chips)}
+                "sheets": list(self._sheets), "chips": list(self._chips), "deliveries": list(self._deliveries)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a snapshot, of this record or of another one with the same columns."""
         self._rows, self._names, self.tick = state["rows"], state["names"], state["tick"]
         self._words, self._sheets = dict(state["words"]), list(state["sheets"])
         self._chips = list(state["chips"])
+        self._deliveries = list(state["deliveries"])
         self._values, self._days, self._dates = (array.copy() for array in state["days"])
         self._contracts, self._events, self._causes = (part.copy() for part in state["parts"])
 

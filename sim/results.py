@@ -64,6 +64,13 @@ class Results:
         return self._table("generations")
 
     @cached_property
+    def deliveries(self) -> Any:
+        """A row for each run and delivery month that was settled: what hedgers gained on its futures, and what margin
+        for it cost them.
+        """
+        return self._table("deliveries")
+
+    @cached_property
     def events(self) -> Any:
         """A row for each margin call, forced sale, default and the like."""
         return self._table("events")

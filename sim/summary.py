@@ -32,6 +32,7 @@ class Frames:
     causes: Any
     agents: Any
     generations: Any = None
+    deliveries: Any = None
     notes: dict[str, str] = field(default_factory=dict)  # metric -> why it could not be computed
 
 

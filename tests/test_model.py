@@ -6,7 +6,7 @@ import pytest
 from sim.ledger import FLOWS, BooksDoNotBalance
 from sim.scenario import Scenario
 
-TABLES = ("daily", "contracts", "events", "causes", "agents")
+TABLES = ("daily", "contracts", "deliveries", "events", "causes", "agents")
 
 
 def scenario(*changes: str) -> Scenario:

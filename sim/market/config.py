@@ -32,6 +32,11 @@ class MarketConfig(Block):
     news_rounds: float = param(
         1.0, unit="concentration", above=0, source="judgement: news arrives all day, not only overnight",
         doc="how evenly a day's news is spread over its rounds: large is even, small comes at once")
+    funding_rate: float = param(
+        0.08, unit="share a year", low=0, high=1,
+        doc="what money costs a hedger that lies as margin; it enters the cost of hedging and nothing else",
+        source="judgement: what banks charge a borrower below investment grade in 2026, about four points over the "
+               "overnight rate")
     volatility_half_life: float = param(
         60, unit="business days", above=0, source="judgement: about a quarter of a year",
         doc="half-life of the slow volatility that participants see")

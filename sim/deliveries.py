@@ -1,0 +1,103 @@
+"""What a hedge brought for the month it was meant for: gains of futures by delivery month, not by calendar month.
+
+A hedger who gives up a hedge in a squeeze keeps the loss, though the hedge was for a month that is long to come. So
+gains are kept by delivery month, as they come in, until that month is settled: then what hedgers pay or earn for an
+hour of it is its spot price and these gains over the hours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.ledger import Ledger
+from sim.record import Record
+
+LONG, SHORT, REST = 0, 1, 2  # those who buy forward, those who sell forward, everybody else
+SIDES = ("long", "short")
+
+
+class Deliveries:
+    """Gains of those who hedge on each contract month that is not settled yet, and what their margin costs them.
+
+    Parameters
+    ----------
+    ledger     : positions and margin
+    blocks     : pairs of a type and its block
+    months     : slots of contracts
+    tick_cents : cents that a tick is worth
+    rate       : a year's cost of money that lies as margin, share
+    record     : where a settled month is written down
+    """
+
+    def __init__(self, ledger: Ledger, blocks: Any, months: int, tick_cents: int, rate: float,
+                 record: Record) -> None:
+        self.ledger, self.tick_cents, self.rate, self.record = ledger, tick_cents, rate, record
+        self.side = np.full(ledger.n, REST)
+        self.need = np.zeros(2)  # contracts a month that each side buys or sells in the physical market
+        for kind, block in blocks:
+            side = getattr(kind, "side", 0)
+            if side and kind.trades:
+                at = LONG if side > 0 else SHORT
+                self.side[block.rows] = at
+                self.need[at] += float(block.usual.sum())
+        self.hedgers = np.flatnonzero(self.side != REST)
+        self.months = months
+        self.worth = np.zeros((2, months))  # cents: of positions at the last settlement
+        self.held = np.zeros((2, months))  # contracts, net
+        self.bought = np.zeros((2, months))  # contracts traded since then, net
+        self.paid = np.zeros((2, months))  # cents: paid for contracts less received, since then
+        self.gain = np.zeros((2, months))  # cents
+        self.funding = np.zeros((2, months))  # cents
+
+    def note(self, fills: np.ndarray) -> None:
+        """Add the trades of a round: FILL records of ``sim.market.book_kernels``."""
+        if not len(fills) or not len(self.hedgers):
+            return
+        slot, size = fills["contract"].astype(np.int64), np.where(fills["side"] == 0, 1.0, -1.0) * fills["qty"]
+        amount = size * fills["price"] * float(self.tick_cents)
+        for rows, sign in ((fills["taker_owner"], 1.0), (fills["maker_owner"], -1.0)):
+            cell = self.side[rows] * self.months + slot
+            for total, part in ((self.bought, size), (self.paid, amount)):
+                total += sign * np.bincount(cell, part, 3 * self.months)[: 2 * self.months].reshape(2, self.months)
+
+    def settle(self, settle: np.ndarray) -> None:
+        """The day's gains at int64[contracts] settlement prices in ticks, and the cost of a day's margin.
+
+        Positions that went without a trade, as those of a defaulter do, went at the settlement price.
+        """
+        if not len(self.hedgers):
+            return
+        held = self.ledger.position[self.hedgers]
+        short = self.side[self.hedgers] == SHORT
+        for at, mine in ((LONG, ~short), (SHORT, short)):
+            price, now = settle * float(self.tick_cents), held[mine].sum(axis=0)
+            taken = self.held[at] + self.bought[at] - now  # contracts that went without a trade
+            self.gain[at] += (now + taken) * price - self.worth[at] - self.paid[at]
+            self.worth[at], self.held[at] = now * price, now
+            size = np.abs(held[mine]).sum(axis=0)
+            total = float(size.sum())
+            if total > 0:
+                margin = float(self.ledger.margin[self.hedgers[mine]].sum())
+                self.funding[at] += margin * self.rate / 252 * size / total
+        self.paid[:] = self.bought[:] = 0.0
+
+    def expire(self, day: int, month: int, slot: int) -> None:
+        """Write a settled month down, and start its slot anew."""
+        if len(self.hedgers):
+            values = {f"{name}_{side}": float(array[at, slot]) for name, array in (
+                ("gain_cents", self.gain), ("funding_cents", self.funding)) for at, side in enumerate(SIDES)}
+            values |= {f"need_{side}": float(self.need[at]) for at, side in enumerate(SIDES)}
+            self.record.delivery(day, month, values)
+        for array in (self.gain, self.funding, self.worth, self.held, self.paid, self.bought):
+            array[:, slot] = 0.0
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """A copy of the state."""
+        return {name: getattr(self, name).copy() for name in ("worth", "held", "bought", "paid", "gain", "funding")}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Put a snapshot back."""
+        for name, array in state.items():
+            getattr(self, name)[...] = array
