@@ -53,6 +53,7 @@ class Tiers(Porting):
         self.unwinding = np.zeros(n, np.bool_)  # clients without a member whose positions are traded away
         self.attempts = 0  # auctions held for what is in the pot
         self.reserve = 0  # cents of failed members in the pot that no loss has used yet
+        self.limit = np.zeros(m)  # cents of loss since the last settlement beyond which a member is called
         self.base = house.required  # int64[n] cents: what the house asks, before members' multiplier
         self.today = dict.fromkeys(COUNTERS, 0)
 
@@ -82,10 +83,11 @@ class Tiers(Porting):
     def watch(self, day: int, round: int, mark: np.ndarray) -> None:
         """Call members whose accounts have lost much since the last settlement; who cannot pay is in default."""
         house, members, ledger = self.house, self.members, self.ledger
-        gain = np.where(members.lost == NOBODY, house.equity - ledger.cash - ledger.margin, 0)
-        loss = -members.total(gain) - members.called
-        limit = self.config.members.intraday_trigger * members.total(ledger.margin)
-        called = np.flatnonzero((loss > limit) & (loss > 0) & ~members.failed)
+        loss = ledger.cash + ledger.margin - house.equity
+        if members.failed.any():
+            loss[members.lost != NOBODY] = 0
+        loss = members.total(loss) - members.called
+        called = np.flatnonzero((loss > self.limit) & (loss > 0) & ~members.failed)
         for member in called.tolist():
             row, amount = members.rows[member : member + 1], int(loss[member])
             causes = self._losses(member, mark)
@@ -256,6 +258,7 @@ class Tiers(Porting):
     def after_margin(self, day: int) -> None:
         """Members keep what is theirs to keep, the fund is looked at and paid in; who has owed it for long fails."""
         house = self.house
+        self.limit = self.config.members.intraday_trigger * self.members.total(self.ledger.margin)
         self.members.keep(self.base, house.requirement_of)
         rank = np.arange(1, len(house.settled) + 1) if house.listing is None else house.listing["rank"]
         self.fund.review(day, house.settled * house.tick_cents, rank)
@@ -282,12 +285,14 @@ class Tiers(Porting):
         """A copy of the state that is not in the ledger."""
         return {"members": self.members.snapshot(), "fund": self.fund.snapshot(), "recovery": self.recovery.snapshot(),
                 "event": self.event.copy(), "unwinding": self.unwinding.copy(), "today": dict(self.today),
-                "numbers": (self.attempts, self.reserve)}
+                "numbers": (self.attempts, self.reserve),
+                "limit": self.limit.copy()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a snapshot back."""
         self.members.restore(state["members"])
         self.fund.restore(state["fund"])
         self.recovery.restore(state["recovery"])
+        self.limit = state["limit"].copy()
         self.event, self.unwinding = state["event"].copy(), state["unwinding"].copy()
         self.today, (self.attempts, self.reserve) = dict(state["today"]), state["numbers"]
