@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sim import cli_experiments, cli_margin, cli_sensitivity, cli_validate
+from sim import cli_experiments, cli_margin, cli_sensitivity, cli_stress, cli_validate
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def wide(prog: str) -> argparse.HelpFormatter:
 
 def command(function: Command) -> Command:
     """Register a command under its function's name; its docstring is its help."""
-    COMMANDS[function.__name__.rstrip("_")] = function
+    COMMANDS[function.__name__.rstrip("_").replace("_", "-")] = function
     return function
 
 
@@ -102,7 +102,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
     """What a command understands."""
-    elsewhere = cli_experiments.OPTIONS | cli_margin.OPTIONS | cli_validate.OPTIONS | cli_sensitivity.OPTIONS
+    elsewhere = cli_experiments.OPTIONS | cli_margin.OPTIONS | cli_stress.OPTIONS | cli_validate.OPTIONS | cli_sensitivity.OPTIONS
     if name in elsewhere:
         elsewhere[name](parser)
     if name in ("describe", "run"):
@@ -211,6 +211,8 @@ command(cli_experiments.sweep)
 command(cli_sensitivity.sensitivity)
 command(cli_margin.backtest)
 command(cli_margin.margin)
+command(cli_stress.stress)
+command(cli_stress.reverse_stress)
 command(cli_validate.validate)
 command(cli_validate.export)
 
