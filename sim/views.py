@@ -51,7 +51,8 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
         fast_volatility=np.sqrt(exchange.variance[1]),
         index=model.economy.index_value[exchange.contract.index] / tick, spot=spot_of_chip(model) / tick,
         margin_rate=model.house.rate.copy(), rationed_small=model.economy.refused,
-        trust=model.economy.trust[exchange.contract.index])
+        trust=model.economy.trust[exchange.contract.index],
+        open_interest=int(exchange.open_interest().sum()) if model.market_is_open() else -1)
     return view, np.log(model.value[:, ahead])
 
 
@@ -66,3 +67,15 @@ def round_view(model: Any, number: int) -> View:
         if isinstance(array, np.ndarray):
             array.setflags(write=False)
     return view
+
+
+def traded_curve(model: Any) -> np.ndarray | None:
+    """float64[36] $/GPU-hour by months ahead, last settlements, nan where not listed; None without a market."""
+    slots = model.exchange.slots
+    if not slots["listed"].any():
+        return None
+    curve = np.full(FORECAST_MONTHS, np.nan)
+    ahead = slots["month"] - model.calendar.month(model.day)
+    shown = (slots["listed"] == 1) & (ahead >= 0) & (ahead < FORECAST_MONTHS)
+    curve[ahead[shown]] = model.exchange.settle[shown] * model.exchange.contract.tick
+    return curve
