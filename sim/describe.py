@@ -98,6 +98,9 @@ def trade(scenario: Scenario) -> Iterator[str]:
             f"{first_sentence(contract)} {months} listed. A contract is {number(contract.size)} GPU-hours; the price "
             f"moves in steps of ${contract.tick:g} per GPU-hour, ${contract.tick_cents / 100:.2f} a contract. "
             f"It settles to the index \"{contract.index}\".", "  ")
+    for venue in (scenario.market.swaps, scenario.market.perpetual):
+        if venue is not None:
+            yield from wrap(venue.sentence(), "  ")
     for index in scenario.indices:
         yield from wrap(f"Index \"{index.label}\": {first_sentence(index)}", "  ", "    ")
 
@@ -116,7 +119,9 @@ def clearing(scenario: Scenario) -> list[str]:
 def events(scenario: Scenario) -> Iterator[str]:
     """Shocks and policies in the order of their dates."""
     dated = [(shock.date, shock.effect()) for shock in scenario.shocks]
-    dated += [(policy.date or scenario.start, policy.effect()) for policy in scenario.policies]
+    world = world_of(scenario)
+    dated += [(policy.date or scenario.start, policy.effect_at(world.scale, world.float_lots))
+              for policy in scenario.policies]
     for date, effect in sorted(dated, key=lambda item: item[0]):
         yield from wrap(effect, f"  {day(date):>11}  ", " " * 15)
     if not dated:
@@ -142,7 +147,7 @@ def _inside(path: str, value: Any) -> Iterator[str]:
     for name, field in type(value).model_fields.items():
         inner = shape(field.annotation)
         if inner.kind == "block" and getattr(value, name) != default_of(field):
-            usual = default_of(field)
+            usual = default_of(field) or inner.cls()  # type: ignore[misc]
             yield from (line for key in type(usual).model_fields
                         for line in _changed(f"{path}.{name}.{key}", getattr(value, name), key, usual))
         elif inner.kind in ("list", "family"):

@@ -14,11 +14,13 @@ from sim.calendar import Calendar
 from sim.clearing.house import ClearingHouse
 from sim.deliveries import Deliveries
 from sim.market.exchange import Exchange
+from sim.market.venues import Venues
+from sim.policy.rules import Rules
 from sim.record import Record
 from sim.replaying import economy_of
 from sim.scenario import Scenario
 from sim.streams import Streams
-from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view
+from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, traded_curve
 from sim.world import world_of
 from sim.writing import write_contracts, write_down, write_trades
 
@@ -61,7 +63,8 @@ class ComputeFutures(mesa.Model):
         self.urgency = np.full(rows, np.nan)
         self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
         self.known = np.ones(scenario.rounds)  # share of the day's news that is public, by round
-        self.policies = sorted(scenario.policies, key=lambda p: p.date or scenario.start)
+        self.rules = Rules(scenario.policies, self.blocks, self.desk.styles, scenario.start)
+        self.venues = Venues(self)
         self.still: tuple[str, ...] = ()  # reactions that are frozen, and the equity on the eve of that, cents
         self.eve: np.ndarray | None = None
         self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
@@ -95,19 +98,16 @@ class ComputeFutures(mesa.Model):
         self.day += 1
 
     def apply_shocks_and_policies(self) -> None:
-        """Shocks that have begun act on the world; policies due today come into force."""
+        """Shocks that have begun act on the world; policies are in force from their dates to their ends."""
         for shock in self.scenario.shocks:
             if self.calendar.date(self.day) >= shock.date:
                 shock.apply(self, self.day)
-        for policy in self.policies:
-            due = self.first_day if policy.date is None else self.calendar.day_on(policy.date)
-            if due == self.day:
-                policy.apply(self, self.day)
+        self.rules.begin(self)
 
     def run_economy(self) -> None:
         """Chips arrive, demand meets supply, lists and indices are published, the consensus is formed anew."""
         last = self.value[1].copy()
-        self.economy.step(self.day, self.traded_curve())
+        self.economy.step(self.day, traded_curve(self))
         self.value[1] = self.economy.forecast[self.exchange.contract.index] / self.exchange.contract.tick
         if self.day > -self.calendar.burn_in and self.calendar.month(self.day) != self.calendar.month(self.day - 1):
             last = np.append(last[1:], last[-1])
@@ -115,7 +115,8 @@ class ComputeFutures(mesa.Model):
 
     def open_market(self) -> None:
         """New months are listed; calls made last evening fall due; the day's news is dealt out over its rounds."""
-        self.exchange.open_day(self.day, self.value[0])
+        self.exchange.open_day(self.day, self.value[0], self.rules.may_list(self))
+        self.venues.begin(self)
         self.house.open_day(self.day, self.exchange.slots["mark"])
         luck = self.streams.uniform("market.news", self.scenario.rounds, self.day)
         share = (-np.log(1.0 - luck)) ** (1.0 / self.config.news_rounds)
@@ -133,18 +134,21 @@ class ComputeFutures(mesa.Model):
     def trade_round(self, number: int) -> None:
         """Makers quote, everybody else trades towards what they want, then marks and calls."""
         self.exchange.open_round()
-        self.ledger.equity[:] = self.house.equity if self.eve is None else self.eve
+        self.ledger.equity[:] = self.venues.with_worth(self.house.equity) if self.eve is None else self.eve
         view = self.view(number)
         self.ask_for_targets(view)
-        rows, targets = self.house.forced_targets()
-        forced, target, own_value = np.zeros(self.ledger.n, np.bool_), self.wish, self.own_value
+        forced, target, own_value = np.zeros(self.ledger.n, np.bool_), self.rules.wishes(self, number), self.own_value
+        rows, targets = self.rules.forced(self, *self.house.forced_targets())
         if len(rows):
             target, own_value = target.copy(), own_value.copy()
             forced[rows], target[rows], own_value[rows] = True, targets, np.nan
+        target, own_value = self.rules.orders(self, target, own_value)
         arrivals = self.exchange.arrivals(self.desk, forced, self.day, number)
         self.show_quotes(view, forced)
         self.exchange.trade(self.desk, arrivals, forced, target, own_value, self.urgency, self.day, number)
+        self.venues.trade(self, number)
         self.exchange.look()
+        self.rules.after_round(self)
         self.house.note_trades(self.exchange.fills(), self.day, number)
         self.deliveries.note(self.exchange.fills())
         if self.scenario.record.trades and self.day >= 0:
@@ -166,8 +170,9 @@ class ComputeFutures(mesa.Model):
     def show_quotes(self, view: View, forced: np.ndarray) -> None:
         """Market makers replace their quotes, in an order drawn for each round; who is forced to sell shows none."""
         for kind, block in self.blocks.trading:
-            quotes = kind.intents(block, view)
+            quotes = self.venues.quotes(kind, block, view)
             if quotes is not None:
+                self.rules.shape(self, block, quotes)
                 luck = self.streams.uniform(f"{kind.label}.arrival", block.n, self.day, view.round)
                 quotes.bid_size[forced[block.rows]] = quotes.ask_size[forced[block.rows]] = 0
                 self.exchange.quote(block.rows.start, np.argsort(luck, kind="stable"), quotes)
@@ -175,9 +180,11 @@ class ComputeFutures(mesa.Model):
     def settle(self) -> None:
         """Daily settlement, variation margin, final settlement of the month that ends, fees."""
         average, share = month_so_far(self)
-        self.exchange.settle_day(self.day, average, share)
+        self.exchange.settle_day(self.day, average, share, self.rules.settlement(self))
         self.house.settle(self.day, self.exchange.settle)
         self.deliveries.settle(self.exchange.settle)
+        self.venues.evening(self)
+        self.rules.evening(self)
         write_contracts(self)
         fees = self.exchange.traded * self.exchange.contract.exchange_fee
         for slot in self.exchange.expire(self.day):
@@ -193,7 +200,8 @@ class ComputeFutures(mesa.Model):
 
     def move_money(self) -> None:
         """Treasuries, investors' flows, bills: money that participants move themselves at the end of the day."""
-        self.ledger.equity[:] = self.ledger.marked(self.exchange.settle, self.exchange.tick_cents)
+        marked = self.ledger.marked(self.exchange.settle, self.exchange.tick_cents)
+        self.ledger.equity[:] = self.venues.with_worth(marked)
         self.day_view, self.log_value = day_view(self)
         self.evening = view = self.view(self.scenario.rounds - 1)
         for kind, block in self.blocks.all:
@@ -206,6 +214,7 @@ class ComputeFutures(mesa.Model):
     def check_books(self) -> None:
         """Every cent and every contract is accounted for, exactly."""
         self.ledger.check()
+        self.venues.check()
 
     def close_and_reopen(self) -> None:
         """Funds that have lost nearly everything close; those away long enough return with fresh capital."""
@@ -235,18 +244,12 @@ class ComputeFutures(mesa.Model):
     def market_is_open(self) -> bool:
         """Whether futures are traded today."""
         opens = self.config.opens
-        return self.day >= self.first_day and (opens is None or self.calendar.date(self.day) >= opens)
+        early = self.day < self.first_day or (opens is not None and self.calendar.date(self.day) < opens)
+        return not early and (bool(self.exchange.slots["listed"].any()) or self.rules.may_list(self))
 
     def traded_curve(self) -> np.ndarray | None:
-        """float64[36] $/GPU-hour by months ahead, last settlements, nan where not listed; None without a market."""
-        slots = self.exchange.slots
-        if not slots["listed"].any():
-            return None
-        curve = np.full(FORECAST_MONTHS, np.nan)
-        ahead = slots["month"] - self.calendar.month(self.day)
-        shown = (slots["listed"] == 1) & (ahead >= 0) & (ahead < FORECAST_MONTHS)
-        curve[ahead[shown]] = self.exchange.settle[shown] * self.exchange.contract.tick
-        return curve
+        """Last settlements by months ahead."""
+        return traded_curve(self)
 
     def view(self, number: int) -> View:
         """What participants see in one round."""
@@ -273,7 +276,8 @@ class ComputeFutures(mesa.Model):
                 "eve": None if self.eve is None else self.eve.copy(),
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
-                          for name in ("blocks", "exchange", "house", "deliveries", "economy", "record")}}
+                          for name in ("blocks", "exchange", "house", "deliveries", "economy", "record", "rules",
+                                       "venues")}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""

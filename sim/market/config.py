@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 from sim.market.base import Contract
 from sim.market.gpu_hour_future import GpuHourFuture
@@ -56,3 +57,16 @@ class MarketConfig(Block):
     perpetual: PerpetualConfig | None = param(
         None, unit="settings", doc="a perpetual venue on the same index; none if left out",
         source="judgement: set by the scenario")
+
+    def strangers(self, labels: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Who is named by a side venue but takes no part: where that stands, and what to do about it."""
+        named = [(("swaps", "clients"), self.swaps.clients), (("swaps", "dealers"), (self.swaps.dealers,))] \
+            if self.swaps is not None else []
+        if self.perpetual is not None:
+            named.append((("perpetual", "arbitrageurs"), (self.perpetual.arbitrageurs,)))
+        for steps, names in named:
+            for name in names:
+                if name not in labels:
+                    yield steps, f'nobody is called "{name}"; those who take part are: {", ".join(labels)}'
+        if self.swaps is not None and self.swaps.dealers in self.swaps.clients:
+            yield ("swaps", "dealers"), f'"{self.swaps.dealers}" cannot be dealer and client at once'

@@ -93,6 +93,13 @@ class PerpetualConfig(Block):
                              "choose a tick and a size that give whole cents")
         return self
 
+    def sentence(self) -> str:
+        """What is traded, in English."""
+        return (f"A perpetual venue on the same index: {self.traders:,} retail traders at up to {self.leverage_max:g} "
+                f"times leverage, {self.makers} makers, and {self.arbitrageurs} between the two venues; funding, "
+                f"liquidation below {100 * self.maintenance_rate:g} % of value, an insurance fund and "
+                "auto-deleveraging.")
+
     @property
     def tick_cents(self) -> int:
         """Cents that a tick is worth for one contract."""

@@ -45,6 +45,13 @@ class SwapsConfig(Block):
     hedge_reach: float = param(0.02, unit="share of price", above=0, below=1, source="judgement: as other takers",
                                doc="how far beyond the mark a hedge order goes")
 
+    def sentence(self) -> str:
+        """What is traded, in English."""
+        return (f"Beside the exchange {self.dealers} write bilateral swaps on the same index to "
+                f"{', '.join(self.clients)}, {self.share:g} times the futures that these want, unseen by the clearing "
+                f"house unless a policy says so; losses above {100 * self.threshold:g} % of notional are secured "
+                "in cash, dealers hedge in the book.")
+
 
 class Swaps:
     """All swaps between clients and dealers.

@@ -21,6 +21,21 @@ def clip_net(wish: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
         wish[rows] -= sign * spread_over(np.maximum(wish[rows] * sign, 0), excess)
 
 
+def clip_path(wish: np.ndarray, held: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """Cut what is to be bought (sold) so that the sum of each row stays within int64[n] bounds on the way as well.
+
+    Some legs may trade before others: all purchases alone must fit below ``high``, all sales alone above ``low``.
+    held : int64[n, contracts]  positions today
+    """
+    net, more = held.sum(axis=1), wish - held
+    for sign, room in ((1, high - net), (-1, net - low)):
+        legs = np.maximum(sign * more, 0)
+        excess = np.clip(legs.sum(axis=1) - np.maximum(room, 0), 0, None)
+        rows = np.flatnonzero(excess)
+        if len(rows):
+            wish[rows] -= sign * spread_over(legs[rows], excess[rows])
+
+
 def clip_gross(wish: np.ndarray, value: np.ndarray, most: np.ndarray) -> None:
     """Shrink rows whose notional, at int64[contracts] cents a contract, is above float64[n] cents, towards nothing."""
     gross = (np.abs(wish) * value).sum(axis=1).astype(np.float64)

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from sim.plugin import param
 from sim.policy.base import FILING, Memory, Policy, contracts, number, percent
-from sim.policy.clipping import clip_months, clip_net
+from sim.policy.clipping import clip_months, clip_net, clip_path
 
 FREE = np.int64(1) << np.int64(40)  # contracts: no limit
 
@@ -102,6 +102,8 @@ class PositionLimit(Policy, type="position_limit"):
         low, high, bottom, top = self.bounds(model, rules)
         clip_months(wish, low, high)
         clip_net(wish, bottom, top)
+        if self.all_months is not None:
+            clip_path(wish, model.ledger.position, bottom, top)
 
     def shape(self, model: Any, rules: Any, block: Any, quotes: Any) -> None:
         if self.makers_exempt:
