@@ -98,10 +98,10 @@ def last_change(run: History) -> float:
 def final_gap(run: History) -> float:
     """$/GPU-hour: largest distance of a final settlement from the mean of its month's index, both to a tick."""
     months = pd.to_datetime(run.daily["date"]).dt.strftime("%Y-%m")
-    mean = pd.Series(run.index.to_numpy()).groupby(months.to_numpy()).agg(["mean", "size"])
+    mean = pd.Series(run.index.to_numpy()).groupby(months.to_numpy()).mean()
     last = run.ranked[run.ranked["date"] == run.ranked["expiry"]].set_index("contract")["settle"]
-    whole = [name for name in last.index if name in mean.index and mean["size"][name] >= 18]
-    return float(max((abs(last[name] - np.floor(100 * mean["mean"][name] + 0.5 - 1e-9) / 100) for name in whole),
+    whole = [name for name in last.index if name in mean.index[1:]]  # of the first month some days are not recorded
+    return float(max((abs(last[name] - np.floor(100 * mean[name] + 0.5 - 1e-9) / 100) for name in whole),
                      default=float("nan")))
 
 
@@ -224,8 +224,13 @@ def _leverage_rows() -> list[Row]:
 def _use_rows() -> list[Row]:
     """What the market is for: a world whose curve reaches nobody is its yardstick."""
     section = "With the curve against without its effects"
-    return [Row("discovery", "demand rationed and capacity idle, with less without", "% points", TRANSACTION, wasted,
-                "a curve that owners and users heed lets them plan", None, 0.0, section=section, against=APART)]
+    ratio = Row("list ratio", "hyperscaler's list price over a neocloud's, with the baseline's participants", "times",
+                TRANSACTION, lambda run: float(run.daily["list_ratio"].mean()),
+                "sim/data/cross_provider_dispersion.csv, posted H100 prices of 12 to 40 providers, 2026", 2, 3,
+                section="Providers of the baseline")
+    wasting = Row("discovery", "demand rationed and capacity idle, with less without", "% points", TRANSACTION, wasted,
+                  "a curve that owners and users heed lets them plan", None, 0.0, section=section, against=APART)
+    return [ratio, wasting]
 
 
 ROWS = (*_rows(ASSESSED), *_rows(TRANSACTION), *_use_rows(), *_leverage_rows())

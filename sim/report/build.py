@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 
 from sim.report import palette, story, words
-from sim.report.figures import FIGURES
+from sim.report.figures import FIGURES, PHYSICAL
 from sim.report.figures.cascade import worth_showing
 from sim.report.history import History, NothingToDraw
 from sim.report.page import svg
@@ -59,7 +59,9 @@ def page(results: Results, history: History | None, figures: list[dict[str, str]
         notes=_notes(results, figures), verdict=verdict, because=because, keys=story.keys(results, history),
         many=len(results.figures.runs) > 1, histories=words.count(len(results.figures.runs), "history", "histories"),
         period=words.span(manifest["days"]), sections=story.sections(manifest.get("description", "")),
-        figures=figures, how_many=_how_many(len(figures)), numbers=story.numbers(results),
+        figures=figures, how_many=_how_many(sum(figure["name"] not in PHYSICAL for figure in figures)),
+        physical=next((figure["name"] for figure in figures if figure["name"] in PHYSICAL), ""),
+        how_physical=_how_many(sum(figure["name"] in PHYSICAL for figure in figures)), numbers=story.numbers(results),
         reality=story.reality(results), assumptions=story.assumptions(results), parameters=len(results.parameters),
         limits=LIMITS, provenance=list(_provenance(results)), rerun=_rerun(results))
     return re.sub(r"(?<=\d) (?=%)", words.NARROW, text)

@@ -54,6 +54,14 @@ class History:
         return frame.assign(when=frame["day"].map(dates), expiry=pd.to_datetime(frame["expiry"]))
 
     @cached_property
+    def generations(self) -> pd.DataFrame:
+        """A row a month's end, region and generation of chips, with the date of that day."""
+        frame = self._own(self.results.generations)
+        if not len(frame):
+            return frame
+        return frame.assign(when=frame["day"].map(pd.Series(self.daily.index, index=self.daily["day"])))
+
+    @cached_property
     def events(self) -> pd.DataFrame:
         """The events of reported days, with date and sector."""
         frame = self._own(self.results.events)

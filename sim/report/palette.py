@@ -19,6 +19,7 @@ REGION = {"us": ("#2E4DA6", "-"), "cn": ("#C24378", (0, (5, 1.6))), "eu": ("#745
           "row": ("#00423E", (0, (6, 1.5, 1.2, 1.5)))}
 PRICE = {"spot": INK, "list": "#8A94A0", "transaction": "#0B8091", "assessed": "#9C1B57", "futures": "#4A45B8"}
 VARIANT = ("#8A94A0", "#0B7F90", "#9C1B57", "#6A4A00")  # compared scenarios in order; grey is the baseline
+AMOUNT = ("#F5F1E6", "#7A5B00")  # one-directional quantities: more is darker
 BETTER, WORSE = "#2B689C", "#A84A14"
 
 

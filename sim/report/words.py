@@ -22,6 +22,12 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", MINUS)
 
 
+def signed(value: float) -> str:
+    """A whole number with its sign: +25, −10, 0."""
+    whole = round(value)
+    return "0" if whole == 0 else f"{whole:+,}".replace("-", MINUS)
+
+
 def count(value: float, what: str = "", plural: str = "") -> str:
     """A whole number with its noun: "1 default", "12 defaults", "no defaults"."""
     whole = round(value)

@@ -31,6 +31,9 @@ def made_up_run(seed, calm=False):
     daily = {"day": day, "date": dates.to_numpy().astype("M8[D]"), "spot_us": spot, "spot_cn": spot * 0.9,
              "index_assessed": index, "index_transaction": spot * np.exp(g.normal(0, 0.01, DAYS)),
              "list_median": index * 1.2, "utilisation": np.full(DAYS, 0.95), "rationed_share": np.full(DAYS, 0.01),
+             "orders_placed": 1e6 * (2 + np.sin(day / 90)), "capacity_h100e": 4e7 * np.exp(day / 400),
+             "list_dispersion": np.full(DAYS, 0.45), "list_ratio": np.full(DAYS, 2.5),
+             "token_price": np.exp(-day / 150.0), "rationed_small": np.full(DAYS, 0.02),
              "open_interest": 1e5 + 50.0 * day,
              "volume": g.integers(2000, 9000, DAYS).astype(float), "initial_margin": np.full(DAYS, 1.5e10),
              "variation_margin_cents": g.integers(0, 10**9, DAYS), "forced_volume": forced,
@@ -43,7 +46,22 @@ def made_up_run(seed, calm=False):
     contracts = made_up_contracts(dates, index)
     events, causes = made_up_events(g, calm)
     return {"daily": daily, "contracts": contracts, "events": events, "causes": causes,
+            "generations": made_up_generations(dates),
             "agents": {"day": np.zeros(0, np.int64), "month": np.zeros(0, object), "agent": np.zeros(0, np.int64)}}
+
+
+def made_up_generations(dates):
+    """Three generations in two regions at each month's end; the newest is dear to keep running in Europe."""
+    month = dates.to_period("M")
+    ends = [day for day in range(DAYS) if day + 1 == DAYS or month[day + 1] != month[day]]
+    rows = [(day, region, chip, int(1e6 * (1 + day / 100) ** number), 2.0**number, (0.2 if region == "US" else 9.0))
+            for day in ends for region in ("US", "EU") for number, chip in enumerate(("h100", "b200", "next1"))]
+    names = ("day", "region", "generation", "gpus", "work", "cost")
+    table = {name: np.array([row[at] for row in rows], object if at in (1, 2) else None)
+             for at, name in enumerate(names)}
+    return {"day": table["day"], "month": np.array([str(month[day]) for day in table["day"]], object),
+            "region": table["region"], "generation": table["generation"], "gpus": table["gpus"], "work": table["work"],
+            "avoidable_cost": table["cost"] * table["work"]}
 
 
 def made_up_contracts(dates, index):

@@ -56,7 +56,7 @@ def test_plots_of_a_notebook(short, calm):
     figure = short.plot.curve()
     assert isinstance(figure, Figure)
     assert figure._repr_png_().startswith(b"\x89PNG")
-    assert {"curve", "spot", "margin", "wealth", "volume", "cascade", "defaults"} <= set(dir(short.plot))
+    assert {*FIGURES} <= set(dir(short.plot))
     assert "no cascade" in calm.plot.cascade().texts[0].get_text().replace("\n", " ")
     assert "among the recorded runs" in short.plot.spot(run=7).texts[0].get_text().replace("\n", " ")
     with pytest.raises(AttributeError, match="there are spot, curve"):
