@@ -82,11 +82,11 @@ class Noise(Block):
     regional_sd: float = param(0.165, unit="log", low=0, high=1, doc="sd of each regional component", source=OWN)
     half_life: float = param(28.0, unit="business days", above=0, high=504, doc="half-life of both",
                              source="41 calendar days of log basis between two H100 indices 2025-09 to 2026-09")
-    volatility_sd: float = param(0.7, unit="log", low=0, high=2, doc="sd of log volatility", source=OWN)
+    volatility_sd: float = param(0.85, unit="log", low=0, high=2, doc="sd of log volatility", source=OWN)
     volatility_half_life: float = param(45.0, unit="business days", above=0, high=504, doc="its half-life", source=OWN)
     jump_rate: float = param(3.0, unit="per year", low=0, high=50, doc="jumps, world and each region", source=OWN)
     jump_mean: float = param(0.02, unit="log", low=-1, high=1, doc="mean jump", source=OWN)
-    jump_sd: float = param(0.18, unit="log", low=0, high=1, doc="sd of a jump", source=OWN)
+    jump_sd: float = param(0.165, unit="log", low=0, high=1, doc="sd of a jump", source=OWN)
     jump_half_life: float = param(15.0, unit="business days", above=0, high=504, doc="half-life of a jump", source=OWN)
     squeeze_rate: float = param(0.6, unit="per year", low=0, high=10, doc="squeezes, world",
                                 source="about one +57 % month a year in a transaction index (May 2026)")

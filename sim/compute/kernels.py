@@ -199,6 +199,17 @@ def follow_strips(p, prefix, response, path, outlook, r):
         path[r, m] += change - first
 
 
+@leaf
+def price_ahead(p, w, area, outlook, r):
+    """The 12-month strip, the price of new contracts off rents, index and curve, and of the contracts in force."""
+    area.strip = ahead = 0.0
+    for m in range(outlook.shape[1]):
+        area.strip += outlook[r, m] / 12.0 if m < 12 else 0.0
+        ahead += outlook[r, m] / outlook.shape[1]
+    area.term = (1.0 - p.term_index) * ahead + p.term_index * w.index_level - p.term_discount + w.curve_terms
+    area.contract += p.term_gain * (area.term - area.contract)
+
+
 @kernel
 def step_market(params, dials, region_dials, class_dials, horizon, world, region, classes, shares, parts, weights,
                 log_cost, future, z, u, prefix, response, path, outlook, day, scale):
@@ -281,12 +292,7 @@ def step_market(params, dials, region_dials, class_dials, horizon, world, region
             area.slow = slow = slow + h.slow * (area.price - p.log_reference - slow)
         area.markup = markup  # tomorrow's offers answer to today's market
         follow_strips(p, prefix, response, path, outlook, r)
-        area.strip = ahead = 0.0
-        for m in range(months):
-            area.strip += outlook[r, m] / 12.0 if m < 12 else 0.0
-            ahead += outlook[r, m] / months
-        area.term = (1.0 - p.term_index) * ahead + p.term_index * w.index_level - p.term_discount + w.curve_terms
-        area.contract += p.term_gain * (area.term - area.contract)
+        price_ahead(p, w, area, outlook, r)
         area.migration = (p.migration_decay * area.migration
                           - (1.0 - p.migration_decay) * p.migration * (area.price - mean_price))
     w.idle = 1.0 - w.utilisation

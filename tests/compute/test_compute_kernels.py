@@ -105,8 +105,8 @@ def test_posted_steps_are_five_ten_or_twenty_per_cent():
 def frozen(economy):
     """Everything that kernels may change, copied."""
     return copy.deepcopy({k: getattr(economy, k) for k in (
-        "world", "region", "classes", "parts", "provider", "fleet", "received", "retired", "waiting", "outlook", "_path",
-        "_schedule", "_carry", "_worn", "idle", "gpus", "_weights", "_log_cost", "level", "_runs")})
+        "world", "region", "classes", "parts", "provider", "fleet", "received", "retired", "waiting", "outlook",
+        "_path", "_schedule", "_carry", "_worn", "idle", "gpus", "_weights", "_log_cost", "level", "_runs")})
 
 
 def same(a, b):

@@ -128,3 +128,49 @@ def test_the_expected_token_price_is_what_comes_on_average():
                 prints.append(economy.index_value["token"])
         errors.append(math.log(expected / np.mean(prints)))
     assert abs(np.mean(errors)) < 0.15
+
+
+def noise_of(index, days=240):
+    """Log distance of an index of deals from the market, day by day, and how unsettled demand was."""
+    economy, out, state = build_economy(indices=(index,), days=days), [], []
+    economy.burn_in()
+    for day in range(days):
+        economy.step(day)
+        out.append(math.log(economy.index_value[index.label]) - index.transactions(economy, day))
+        state.append(float((index.weights() * economy.region["volatility"]).sum()))
+    return np.array(out), np.array(state)
+
+
+def test_winsorising_keeps_stray_deals_out():
+    cut, plain = (noise_of(Transaction(winsorised=share))[0].std() for share in (0.05, 0.0))
+    none = noise_of(Transaction(strays=0.0))[0].std()
+    assert plain > 1.2 * cut
+    assert cut == pytest.approx(none, rel=0.1)
+
+
+def test_deals_differ_more_while_demand_is_unsettled():
+    for unsettled, sign in ((1.0, 1), (0.0, 0)):
+        noise, state = noise_of(Transaction(unsettled=unsettled, composition_sd=0.0, strays=0.0, deal_sd=0.6))
+        wild = state > np.median(state)
+        ratio = noise[wild].std() / noise[~wild].std()
+        assert ratio > 1.4 if sign else 0.75 < ratio < 1.33
+
+
+@pytest.mark.parametrize("index", [Transaction, Regional, Token, Assessed])
+def test_any_index_may_be_restated_by_its_publisher(index):
+    economy, _ = run((index(restatements=50.0, restatement_least=0.05, restatement_most=0.05),), 60)
+    state = economy._index_state[economy.indices[0].label]
+    assert state["restated"][0] > 0.05
+    steps = state["restatement"][0] / 0.05
+    assert steps == pytest.approx(round(steps), abs=1e-9)
+    economy, _ = run((index(restatements=0.0),), 60)
+    assert economy._index_state[economy.indices[0].label]["restatement"][0] == 0
+
+
+def test_a_token_index_stands_where_too_few_lists_can_be_read():
+    economy, _ = run((Token(missing=1.0),), 10)
+    history = economy.index_history["token"][:30]
+    assert (history == history[0]).all()
+    economy, _ = run((Token(concentration=3.0),), 5)
+    number, largest = economy.indices[0].contributors(economy, economy._index_state["token"])
+    assert largest > 0.8

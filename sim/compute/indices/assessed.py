@@ -44,8 +44,6 @@ class Assessed(Index, type="assessed"):
                              source="judgement: a failed feed is repaired within days")
     restatements: float = param(3.0, unit="per year", low=0, high=50, doc="changes of method that move the level",
                                 source="Silicon Data announcements 2025-03 to 2026-09: five level breaks in 19 months")
-    restatement_least: float = param(0.03, unit="log", low=0, high=1, doc="least size, either sign", source="same")
-    restatement_most: float = param(0.07, unit="log", low=0, high=1, doc="largest size, either sign", source="same")
     trimmed: float = param(0.0, unit="share", low=0, below=0.5,
                            doc="weight cut off at each end of the quotes before they are averaged",
                            source="judgement: published methods normalise quotes and do not speak of trimming")
@@ -106,10 +104,7 @@ class Assessed(Index, type="assessed"):
     def value(self, economy: Economy, state: State, day: int) -> float:
         mean = self.panel_mean(economy.provider, state["rows"], state["weight"], state["present"],
                                economy.dials.panel_add)
-        u = economy.streams.uniform(f"index.{self.label}.restatement", 3, day)
-        if u[0] < self.restatements / 252:
-            size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
-            self.restate(state, math.exp(size if u[2] < 0.5 else -size))
+        self.change_method(economy, state, day)
         if state["weight"][state["present"]].sum() < self.least:
             return math.nan
         state["level"][0] = math.log(mean)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from sim.plugin import Block, Plugin, param
+from sim.units import BUSINESS_DAYS
 
 if TYPE_CHECKING:
     from sim.compute.economy import Economy
@@ -48,6 +49,12 @@ class Index(Plugin, family="index"):
 
     name: str = param("", unit="label", doc="name under which it is published; the type where empty",
                       source="judgement: a label, without effect on what happens")
+    restatements: float = param(0.0, unit="per year", low=0, high=50, doc="changes of method that move the level",
+                                source="judgement: none is known of indices of this type")
+    restatement_least: float = param(0.03, unit="log", low=0, high=1, doc="least size of one, either sign",
+        source="Silicon Data announcements 2025-03 to 2026-09, the only ones there are")
+    restatement_most: float = param(0.07, unit="log", low=0, high=1, doc="largest size of one, either sign",
+        source="Silicon Data announcements 2025-03 to 2026-09, the only ones there are")
     confidence: Trust = Trust()
     per_unit: ClassVar[int] = 100  # smallest steps of the published value in one dollar
 
@@ -80,6 +87,15 @@ class Index(Plugin, family="index"):
         """A change of method that multiplies the level from the next value on."""
         state["restatement"] += math.log(factor)
         state["restated"] += abs(math.log(factor))
+
+    def change_method(self, economy: Economy, state: State, day: int) -> None:
+        """Restate the index on the days on which its publisher changes the method."""
+        if self.restatements <= 0:
+            return
+        u = economy.streams.uniform(f"index.{self.label}.restatement", 3, day)
+        if u[0] < self.restatements / BUSINESS_DAYS:
+            size = self.restatement_least + (self.restatement_most - self.restatement_least) * u[1]
+            self.restate(state, math.exp(size if u[2] < 0.5 else -size))
 
     def memory(self, economy: Economy) -> State:
         """What every index remembers: its restatements, and its measures of trust."""

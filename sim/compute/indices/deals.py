@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from sim.plugin import param
 if TYPE_CHECKING:
     from sim.compute.economy import Economy
 
+STRAYS = 33  # the most that a day has, and one draw for their number
 AHEAD = np.concatenate([[0.0], MONTH_DAYS * np.arange(1, MONTHS + 1) - MONTH_DAYS / 2])
 
 
@@ -23,8 +25,18 @@ class Deals(Index):
 
     deals: float = param(150.0, unit="deals per day", above=0, high=1e6, doc="deals at reference volume",
         source="judgement: 1,000 trades a day over all chips and hours, of which a part is H100 on demand")
-    deal_sd: float = param(0.14, unit="log", low=0, high=2, doc="sd of one deal around the market price, winsorised",
+    deal_sd: float = param(0.14, unit="log", low=0, high=2, doc="sd of one deal around the market price",
                            source="judgement: terms and hosts differ")
+    unsettled: float = param(1.0, unit="exponent", low=0, high=3,
+        doc="how far the spread of deals follows how unsettled demand is; its mean square stays; 0: not at all",
+        source="judgement: deals of one day are made hours apart, so they differ as much as prices move")
+    strays: float = param(0.02, unit="share", low=0, high=0.2, doc="deals that are off the market: errors, favours",
+                          source="judgement: one in fifty")
+    stray_sd: float = param(1.0, unit="log", low=0, high=3, doc="sd of such a deal around the market price",
+                            source="judgement: a factor of e either way")
+    winsorised: float = param(0.05, unit="share", low=0, below=0.5,
+                              doc="share of deals at each end that is set to the price where it begins; 0 for none",
+                              source="judgement: five per cent is usual where the rule is not published")
     composition_sd: float = param(0.012, unit="log", low=0, high=1, doc="sd of the slow change in who deals",
                                   source="judgement: hosts and terms in the sample change by about one per cent")
     composition_half_life: float = param(6.0, unit="business days", above=0, high=504, doc="its half-life",
@@ -56,8 +68,29 @@ class Deals(Index):
         state["seen"][0] = deals = self.sample(economy)
         if deals < self.least:
             return math.nan
-        noise = state["composition"][0] + self.deal_sd / math.sqrt(deals) * z[1]
+        self.change_method(economy, state, day)
+        noise = state["composition"][0] + self.spread(economy) / math.sqrt(deals) * z[1]
+        if self.strays > 0:
+            noise += self.stray(economy, day, deals)
         return math.exp(self.transactions(economy, day) + noise + state["restatement"][0])
+
+    def spread(self, economy: Economy) -> float:
+        """Standard deviation of one deal in logs: more while demand is unsettled, the same in the mean square."""
+        weights, e = self.weights(), self.unsettled
+        state = float((weights * economy.region["volatility"]).sum())
+        variance = economy.config.noise.volatility_sd ** 2 * float((weights * weights).sum())
+        return self.deal_sd * math.exp(e * state - e * e * variance)
+
+    def stray(self, economy: Economy, day: int, deals: float) -> float:
+        """What deals off the market do to the mean, in logs: each is cut where the share to be winsorised begins."""
+        expected = self.strays * deals
+        z = economy.streams.normal(f"index.{self.label}.strays", STRAYS, day)
+        count = round(expected + math.sqrt(expected) * float(z[-1]))
+        off = self.stray_sd * z[:max(0, min(STRAYS - 1, count))]
+        if self.winsorised > 0:
+            limit = self.deal_sd * NormalDist().inv_cdf(1.0 - self.winsorised)
+            off = np.minimum(limit, np.maximum(-limit, off))
+        return float(off.sum()) / deals
 
     def contributors(self, economy: Economy, state: State) -> tuple[float, float]:
         return float(state["seen"][0]), self.largest
