@@ -16,7 +16,7 @@ def supply_at(p, y, slack, busy, strip, energy, markup, floats, sublets, spares,
         total += floats * weight * logistic((y - cost) / p.merit_width)
     held = p.withholding * (strip - p.log_reference) + energy
     total += sublets * slack * logistic((y - p.sublet_ask - held) / p.sublet_width)
-    total += p.committed * p.displaced * busy * logistic((y - p.displaced_ask - held) / p.displaced_width)
+    total += sublets * p.displaced * busy * logistic((y - p.displaced_ask - held) / p.displaced_width)
     total += spares * logistic((y - p.spare_ask - held - markup) / p.spare_width)
     return total
 
@@ -42,9 +42,9 @@ def clearing_price(p, uncommitted, elasticity, overflow, slack, busy, supply_str
     return (low + high) / 2
 
 
-def rank_generations(p, chips, mix, weights, price, day, rate, power_mult, aged):
+def rank_generations(p, chips, mix, weights, price, day, rate, power_mult, aged, coming):
     """Level, log avoidable cost, running share by generation, and the log of energy above normal, of one region."""
-    premium = [math.log(1 + p.modernisation * m / (w + p.familiar)) / p.substitution
+    premium = [math.log(1 + coming * m / (w + p.familiar)) / p.substitution
                for m, w in zip(mix, weights, strict=True)]
     crowding = math.log(sum(w * math.exp(x) for w, x in zip(weights, premium, strict=True)))
     level, cost, runs, dearer = [], [], [], 0.0

@@ -13,6 +13,7 @@ from sim.compute.dials import Dials
 
 CHINA = REGIONS.index("CN")
 TRANSIT = REGIONS.index("ROW")  # smuggled chips are first sold here
+SHIPPING = 5  # business days
 NEWEST = GENERATIONS.index("vr200")  # what comes sooner or later than planned, with all that follow it
 
 
@@ -56,6 +57,22 @@ def vendor_mix(p: SimpleNamespace, chips: np.ndarray, day: float, sooner: float 
     out[EXPORT], out[first:DOMESTIC] = left[0], come * left[1:]
     out[out < p.least_share] = 0.0
     return out / out.sum()
+
+
+class Route:
+    """Deliveries of the day, remembered as long as nothing that they follow has changed."""
+
+    def __init__(self, p: SimpleNamespace, chips: np.ndarray, open_share: np.ndarray) -> None:
+        self._given, self._key = (p, chips, open_share), b""
+        self._found: Deliveries | None = None
+
+    def today(self, day: int, d: Dials) -> Deliveries:
+        """What is delivered: chips are shipped by the week, and rules and disruptions hold at once."""
+        week = day - day % SHIPPING
+        key = week.to_bytes(8, "big", signed=True) + d.world.tobytes() + d.generations.tobytes()
+        if self._found is None or key != self._key:
+            self._key, self._found = key, deliveries(*self._given, week, d)
+        return self._found
 
 
 def deliveries(p: SimpleNamespace, chips: np.ndarray, open_share: np.ndarray, day: float, d: Dials) -> Deliveries:

@@ -39,6 +39,7 @@ class Dials:
     export_control : float  export-controlled chips that reach China, over normal
     leak_add       : float  share of what export control stops that arrives all the same
     sooner_add     : float  business days by which the newest generation comes earlier than planned
+    lasting_add    : float  part of missing vendor output that the public knows to be lost for good
     token_mult     : float  posted token prices, over what labs would post
     vacancy_add    : float  share of the float that stands empty besides the normal vacancy
     panel_add      : float  log by which the heaviest reporter to each panel of list prices reports too much

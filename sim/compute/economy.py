@@ -92,6 +92,7 @@ class Economy(Readings, Events):
                               self.provider["region"], self.p.cancellable)
         self.orders, self.ordered = np.zeros(len(self.provider)), np.zeros(len(self.provider))
         self._open, self._cost_of_work = deliveries.licences(c), deliveries.cost_of_work(c, self.chips)
+        self._route = deliveries.Route(self.p, self.chips, self._open)
         self._carry, self._worn = np.zeros(self.fleet.shape), np.zeros(self.fleet.shape)
         self._taken, self._smuggled = 1.0, np.zeros((len(REGIONS), len(GENERATIONS)))
         work = (self.waiting * self.chips["throughput"]).sum(axis=2)
@@ -110,7 +111,7 @@ class Economy(Readings, Events):
         cost = (self.chips["avoidable"] + energy) / self.chips["throughput"]
         self._log_cost = np.log(cost)
         self.level, self._runs = np.zeros(cost.shape), np.ones(cost.shape)
-        self._mix = deliveries.deliveries(p, self.chips, self._open, self.day, self.dials).mix
+        self._mix = self._route.today(self.day, self.dials).mix
         self.region = start.region_rows(self.config, p, self.provider, self._weights, self._log_cost, self.day + 1)
         self.world = np.zeros(1, WORLD)
         w = self.world[0]
@@ -118,6 +119,7 @@ class Economy(Readings, Events):
         w.growth_anchor, w.index_level = p.growth_demand, p.log_reference
         self._shares = class_shares(self.config)
         self.classes, self.parts = class_rows(self.config, p, self._shares, self.day + 1), self._shares.copy()
+        self.region["coming"] = p.modernisation
         self._rank_generations()
         self.region["crowding_first"] = self.region["crowding"]
         self.outlook = np.full((regions, MONTHS), p.log_reference)
@@ -186,7 +188,7 @@ class Economy(Readings, Events):
         view = float((self.region["capacity"] * strip).sum() / self.region["capacity"].sum()) - p.log_reference
         world["vendor_view"] += p.vendor_gain * (view - world["vendor_view"])
         self._output = supply.vendor_output(p, float(world["vendor_view"][0]), self.day)
-        mix, reach, smuggled = deliveries.deliveries(p, self.chips, self._open, self.day, d)
+        mix, reach, smuggled = self._route.today(self.day, d)
         due, made = self.book.due(slot), self._output * d.supply_mult
         delivered, self._taken = supply.allocate(p, made, reach, self.region, self.provider, due, d.domestic_mult,
                                                  self.book.accepted(p))
@@ -220,8 +222,10 @@ class Economy(Readings, Events):
         schedule = np.concatenate([self._schedule[:, site:], self._schedule[:, :site]], axis=1)
         total = self._ahead.cumulated_deliveries(self._output, d.supply_mult * self._taken,
                                                  float(self.provider["queue"].sum()), coming,
-                                                 float(self.world["orders"][0]))
+                                                 float(self.world["orders"][0]), min(1.0, d.lasting_add))
         self._future = self._ahead.by_month(total, self.region["delivery_share"], schedule, d.site_mult)
+        coming = (self._future * self._ahead.wished).sum(axis=1)
+        self.region["coming"] = coming / np.maximum(self.region["capacity"], 1e-9)
 
     def _trade(self) -> None:
         """Spot markets today and as expected, then list prices."""

@@ -10,14 +10,14 @@ from sim.jit import kernel
 def rank_generations(params, region_dials, chips, world, region, power, mix, weights, level, log_cost, runs, day):
     """Price of each generation's work over the H100-equivalent price, its avoidable cost, and what of its float runs.
 
-    Users want the generations that are being delivered, ahead of the fleet that runs. What a generation's share in
-    deliveries has over its share in the fleet makes it dear, by 1 / elasticity of substitution; the mean over the
-    fleet stays, so that a new generation makes old ones cheap.
+    Users want the generations that are being delivered, ahead of the fleet that runs by what is expected to come. What
+    a generation's share in deliveries has over its share in the fleet makes it dear, by 1 / elasticity of substitution;
+    the mean over the fleet stays, so that a new generation makes old ones cheap.
 
     params, region_dials : record[1], [4]  in
     chips    : record[g]     in: throughput, power, avoidable cost without power, old, ages_from
     world    : record[1]     in: aged; out: crowding of the first region since the start
-    region   : record[4]     in: price, crowding_first; out: crowding, energy
+    region   : record[4]     in: price, crowding_first, coming; out: crowding, energy
     power    : float64[4] $/kWh       in: undisturbed power price
     mix      : float64[4, g]          in: share of each generation in the work delivered to a region
     weights  : float64[4, g]          in: share of each generation in capacity
@@ -31,7 +31,7 @@ def rank_generations(params, region_dials, chips, world, region, power, mix, wei
         area, rate = region[r], power[r] * region_dials[r].power_mult
         mean = dearer = 0.0  # energy per H100e-hour above its undisturbed cost, which asks pass on
         for g in range(mix.shape[1]):
-            wanted = 1.0 + p.modernisation * mix[r, g] / (weights[r, g] + p.familiar)
+            wanted = 1.0 + area.coming * mix[r, g] / (weights[r, g] + p.familiar)
             level[r, g] = math.log(wanted) / p.substitution
             mean += weights[r, g] * math.exp(level[r, g])
         area.crowding = math.log(max(mean, 1.0)) - area.crowding_first

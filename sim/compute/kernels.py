@@ -34,7 +34,7 @@ def balance(p, y, spot_demand, elasticity, overflow, slack, busy, supply_strip, 
     supply += sublet
     slope += sublets * slack * share * (1.0 - share) / p.sublet_width
     share = logistic((y - p.displaced_ask - held) / p.displaced_width)
-    displaced = p.committed * p.displaced * busy * share
+    displaced = sublets * p.displaced * busy * share
     supply += displaced
     slope += displaced * (1.0 - share) / p.displaced_width
     share = logistic((y - p.spare_ask - held - markup) / p.spare_width)

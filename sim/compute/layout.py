@@ -38,7 +38,7 @@ WORLD = record(**floats(
 REGION = record(**floats(
     "base_demand reference_demand hyperscaler_share concentration "  # fixed at the start
     "capacity permanent fast volatility jump need migration slow price clearing "  # states
-    "list_reference delivery_share recent habit crowding crowding_first energy "
+    "list_reference delivery_share recent habit crowding crowding_first coming energy "
     "demand needed uncommitted served rationed used overflow sublet "  # of the day
     "markup "  # log, of spare capacity over its price under competition
     "term contract "  # log price of new contracts, and of those in force
@@ -58,7 +58,7 @@ HORIZON = record(**floats(
 
 DIALS = record(**floats(
     "supply_mult float_mult sublet_mult spare_mult site_mult export_control vacancy_add growth_add "
-    "leak_add domestic_mult sooner_add token_mult panel_add"))
+    "leak_add domestic_mult sooner_add token_mult panel_add lasting_add"))
 CLASS_DIALS = record(**floats("class_mult"))
 REGION_DIALS = record(**floats("demand_mult power_mult available mobile_mult"))
 KIND_DIALS = record(**floats("order_mult cost_mult"))
@@ -94,6 +94,7 @@ def _supply(config: ComputeConfig) -> dict[str, float]:
         "grey": s.export.grey, "takeover_width": config.chips.takeover.width,
         "least_share": config.chips.takeover.least,
         "substitution": config.chips.demand.substitution, "familiar": config.chips.demand.familiar,
+        "ahead": config.chips.demand.ahead,
         "modernisation": math.expm1(needed * config.chips.demand.ahead / BUSINESS_DAYS),
         **_capacity(config), "idle_retirement": config.chips.demand.idle_retirement / BUSINESS_DAYS,
     }

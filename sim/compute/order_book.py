@@ -32,8 +32,9 @@ class OrderBook:
         self.since = np.ones_like(self.by_class)  # what was left of all orders of the class when these were placed
         self.left = np.ones(CLASSES)  # what is left of orders that have stood in the book since the start
         self.may_go = np.full(CLASSES, cancellable)  # share of the orders that stand that may still be cancelled
-        self.usual = np.full(CLASSES, np.nan)  # share of projects that went ahead when these orders were placed
+        self.usual: np.ndarray | None = None  # share of projects that went ahead when these orders were placed
         self.unwanted, self.dropped = np.zeros(CLASSES), np.zeros(CLASSES)
+        self.total = self.by_class.sum(axis=1)  # as long as nothing is dropped
         self.touched = False
 
     def due(self, slot: int) -> np.ndarray:
@@ -45,13 +46,13 @@ class OrderBook:
 
     def place(self, slot: int, orders: np.ndarray) -> None:
         """Book the orders of today (float64[n] H100e) in place of those that have become due."""
-        self.placed[slot] = orders
+        self.placed[slot], self.total[slot] = orders, orders.sum()
         self.by_class[slot] = np.bincount(self.classes, orders, CLASSES)
         self.since[slot] = self.left
 
     def coming(self, slot: int) -> np.ndarray:
         """float64[lead] H100e: orders that become due, the day of row `slot` first."""
-        rows = self.by_class.sum(axis=1) if not self.touched else (self.by_class * (self.left / self.since)).sum(axis=1)
+        rows = self.total if not self.touched else (self.by_class * (self.left / self.since)).sum(axis=1)
         return np.concatenate([rows[slot:], rows[:slot]])
 
     def review(self, p: SimpleNamespace, going: np.ndarray, provider: np.ndarray) -> None:
@@ -60,11 +61,14 @@ class OrderBook:
         going : float64[3, 4]  share of usual projects that would be begun today, by kind of owner and region
         """
         going = going.ravel()
-        self.usual = np.where(np.isnan(self.usual), going, self.usual)
-        self.unwanted = np.maximum(0.0, 1.0 - going / np.maximum(self.usual, 1e-300) - p.cancel_tolerance)
+        if self.usual is None:
+            self.usual = going.copy()
+        less = 1.0 - p.cancel_tolerance - going / np.maximum(self.usual, 1e-300)
+        self.unwanted = np.maximum(0.0, less)
         self.usual += (going - self.usual) / len(self.placed)
-        self.may_go += (p.cancellable - self.may_go) / len(self.placed)  # new orders may be cancelled again
-        if not self.unwanted.any():
+        if self.touched:
+            self.may_go += (p.cancellable - self.may_go) / len(self.placed)  # new orders may be cancelled again
+        if less.max() <= 0.0:
             return
         part = np.minimum(self.may_go, self.unwanted) * p.cancel_gain
         stay = 1.0 - part

@@ -100,20 +100,22 @@ class Outlook:
         self.late = p.late_share / (p.late_most - p.late_least + 1)
         self.starts = edges[:-1]
         self.faded_months = p.shock_decay ** (self.starts + MONTH_DAYS / 2)
+        self.wished = np.clip(p.ahead / MONTH_DAYS - np.arange(MONTHS), 0.0, 1.0)  # how far users look
         self.wait = int(p.late_least + p.late_most) // 2 // MONTH_DAYS
 
     def cumulated_deliveries(self, output: float, supply_mult: float, queue: float, coming: np.ndarray,
-                             orders: float) -> np.ndarray:
+                             orders: float, lasting: float = 0.0) -> np.ndarray:
         """float64[757] H100e delivered by the end of each day ahead, 0 first.
 
         output : float H100e          what the vendor makes today, undisturbed
         queue  : float H100e          orders that wait at the vendor
         coming : float64[lead] H100e  orders that become eligible tomorrow, the day after, ...
         orders : float H100e          orders placed today, which stand for later ones
+        lasting : float               part of missing output that is not expected to come back
         """
         n, near = self.trend.size, min(coming.size, self.trend.size)
         made = output * (self.trend_sum if supply_mult == 1 else np.cumsum(
-            self.trend * np.maximum(0.0, 1 - (1 - supply_mult) * self.faded)))
+            self.trend * np.maximum(0.0, 1 - (1 - supply_mult) * (lasting + (1 - lasting) * self.faded))))
         wanted = np.empty(n)
         np.cumsum(coming[:near], out=wanted[:near])
         wanted[near:] = wanted[near - 1] + orders * self.trend_sum[: n - near]

@@ -19,10 +19,10 @@ ASCEND = len(CHIPS) - 1
 ALL = [A100, H100, B200, GB300, RUBIN, ASCEND]  # those that the tables of these tests name
 
 
-def rank(mix, weights, price=0.85, day=100.0, rate=0.08, mult=1.0, aged=0.0):
+def rank(mix, weights, price=0.85, day=100.0, rate=0.08, mult=1.0, aged=0.0, coming=0.5):
     """Level, log cost and running share of one region by the kernel, and its record."""
     world, region, dials = np.zeros(1, WORLD), np.zeros(1, REGION), np.ones(1, REGION_DIALS)
-    world["aged"], region["price"], dials["power_mult"] = aged, price, mult
+    world["aged"], region["price"], region["coming"], dials["power_mult"] = aged, price, coming, mult
     level, cost, runs, share, fleet = (np.zeros((1, len(CHIPS))) for _ in range(5))
     share[0, ALL], fleet[0, ALL] = mix, weights
     rank_generations(RECORD, dials, CHIPS, world, region, np.array([rate]), share, fleet, level, cost, runs, day)
@@ -33,10 +33,10 @@ shares = st.lists(st.floats(0.001, 1), min_size=6, max_size=6).map(lambda x: [v 
 
 
 @given(mix=shares, weights=shares, price=st.floats(-3, 3), day=st.floats(-252, 2520), mult=st.floats(0.1, 20),
-       aged=st.floats(0, 1))
-def test_the_ranking_follows_the_slow_twin(mix, weights, price, day, mult, aged):
-    level, cost, runs, area = rank(mix, weights, price, day, 0.08, mult, aged)
-    slow = naive.rank_generations(P, CHIPS[ALL], mix, weights, price, day, 0.08, mult, aged)
+       aged=st.floats(0, 1), coming=st.floats(0, 3))
+def test_the_ranking_follows_the_slow_twin(mix, weights, price, day, mult, aged, coming):
+    level, cost, runs, area = rank(mix, weights, price, day, 0.08, mult, aged, coming)
+    slow = naive.rank_generations(P, CHIPS[ALL], mix, weights, price, day, 0.08, mult, aged, coming)
     for fast, expected in zip((level, cost, runs), slow, strict=False):
         np.testing.assert_allclose(fast[ALL], expected, rtol=1e-10, atol=1e-12)
     assert area["energy"] == pytest.approx(slow[3], abs=1e-12)

@@ -111,6 +111,7 @@ def test_regions_and_owners_are_the_economys():
 DIRECTIONS = [  # type, values, figure, days after the first day, sign
     ("chip_supply", {}, "spot_us", 60, 1), ("chip_supply", {}, "spot_us", 200, 1),
     ("chip_supply", {}, "capacity_h100e", 200, -1), ("chip_supply", {"output": 1.5}, "spot_us", 200, -1),
+    ("chip_supply", {"destroyed": 1.0}, "index_transaction", 60, 1),
     ("chip_supply", {"makers": "china", "output": 3.0}, "spot_cn", 200, -1),
     ("export_control", {}, "spot_cn", 150, 1), ("export_control", {}, "spot_us", 150, -1),
     ("export_control", {"reach": 2.0}, "spot_cn", 150, -1), ("export_control", {"reach": 2.0}, "spot_us", 150, 1),
@@ -334,6 +335,7 @@ def test_a_shock_says_what_it_does_in_one_sentence(name):
 
 @pytest.mark.parametrize(("name", "values", "part"), [
     ("chip_supply", {"makers": "china", "output": 1.6}, "Output of Chinese chip makers rises by 60 %"),
+    ("chip_supply", {"destroyed": 0.8}, "falls by 85 %, 80 % of it known to be lost for years from 29 Oct 2026"),
     ("export_control", {"reach": 2.0}, "loosened from 29 Oct 2026: up to 2 times as many controlled chips go to China"),
     ("export_control", {"reach": 1.0, "leak": 0.3}, "Of the chips that export controls stop, 30 % reach China from"),
     ("export_control", {"leak": 0.3}, "10 % of the controlled chips still go to China and 30 % of the rest leak"),
