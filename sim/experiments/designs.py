@@ -18,7 +18,7 @@ MOST_POINTS = 1_000_000
 
 def size_of(study: Any) -> int | str:
     """Points of a study's design, or what is wrong with it; nothing is laid out."""
-    counts = [len(p.values) if p.values is not None else p.steps or 0 for p in study.parameters]
+    counts = [len(p.choices) if p.choices is not None else p.steps or 0 for p in study.parameters]
     if study.design == "grid":
         return math.prod(counts)
     if study.design == "list":
@@ -57,15 +57,15 @@ def cube_of(study: Any) -> np.ndarray:
 
 def steps(parameter: Any) -> tuple[Any, ...]:
     """The values that a grid or a list takes of one parameter."""
-    if parameter.values is not None:
-        return tuple(parameter.values)
+    if parameter.choices is not None:
+        return tuple(parameter.choices)
     return tuple(at(parameter, number / (parameter.steps - 1)) for number in range(parameter.steps))
 
 
 def at(parameter: Any, share: float) -> Any:
     """The value of a parameter at a share of its range, or of its list of values."""
-    if parameter.values is not None:
-        return parameter.values[min(int(share * len(parameter.values)), len(parameter.values) - 1)]
+    if parameter.choices is not None:
+        return parameter.choices[min(int(share * len(parameter.choices)), len(parameter.choices) - 1)]
     low, high = parameter.low, parameter.high
     if share >= 1:  # the end itself, not what rounding makes of it
         value = high

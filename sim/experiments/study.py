@@ -34,10 +34,16 @@ NOT_VARIED = ("seed", "name", "title", "question", "record")  # luck counts up f
 class Parameter(Block):
     """One thing that is varied: a list of values, or a range."""
 
-    path: str | tuple[str, ...] = param(unit="path", source=SET,
+    path: str | tuple[str, ...] = param((), unit="path", source=SET,
                                         doc="what is changed, as after --set; a list of paths changes them together")
-    name: str = param("", unit="name", doc="what it is called in tables; the path's end if left out", source=SET)
+    name: str = param("", unit="name", doc="what it is called in tables; the path if left out", source=SET)
     values: tuple[Any, ...] | None = param(None, unit="values", doc="each value that it takes", source=SET)
+    levels: dict[str, dict[str, Any]] | None = param(
+        None, unit="paths", source=SET,
+        doc="instead of a path and its values: named sets of changes, each a mapping from path to value")
+    factors: tuple[float, ...] | None = param(
+        None, unit="ratio", source=SET,
+        doc="a multiple of the value for each of several paths, so that a sum is divided among them")
     low: float | None = param(None, unit="its own", doc="lower end of a range", source=SET)
     high: float | None = param(None, unit="its own", doc="upper end of a range", source=SET)
     steps: int | None = param(None, unit="values", low=2, high=MOST_POINTS, source=SET,
@@ -49,12 +55,26 @@ class Parameter(Block):
     @property
     def paths(self) -> tuple[str, ...]:
         """Every path that is changed."""
+        if self.levels is not None:
+            return tuple(dict.fromkeys(path for changes in self.levels.values() for path in changes))
         return (self.path,) if isinstance(self.path, str) else self.path
+
+    @property
+    def choices(self) -> tuple[Any, ...] | None:
+        """The values that are listed, or the names of the levels; None for a range."""
+        return self.values if self.levels is None else tuple(self.levels)
+
+    def changes(self, value: Any) -> dict[str, Any]:
+        """Path -> value where this parameter has a value."""
+        if self.levels is not None:
+            return self.levels[value]
+        return {path: value if self.factors is None else float(f"{value * factor:.12g}")
+                for path, factor in zip(self.paths, self.factors or [1.0] * len(self.paths), strict=True)}
 
     @property
     def label(self) -> str:
         """What it is called in tables."""
-        return self.name or self.paths[0]
+        return self.name or next(iter(self.paths), "")
 
 
 class Study(Block):
@@ -111,7 +131,7 @@ class Plan:
         """Path -> value at a point."""
         found: dict[str, Any] = dict(self.study.changes)
         for parameter in self.study.parameters:
-            found |= dict.fromkeys(parameter.paths, self.points[point][parameter.label])
+            found |= parameter.changes(self.points[point][parameter.label])
         return found
 
     def digest(self) -> str:
@@ -166,15 +186,21 @@ def _problems(study: Study, tree: Node) -> list[Problem]:
         return [Problem(tree.keys["parameters"], "nothing is varied; give at least one parameter")]
     seen: set[str] = set()
     for parameter, row in zip(study.parameters, rows, strict=True):
-        for path in (*parameter.paths, parameter.label):
-            if path in seen:
-                found.append(Problem(row.where, f'"{path}" is varied twice'))
+        for path in sorted({*parameter.paths, parameter.label} & seen):
+            found.append(Problem(row.where, f'"{path}" is varied twice'))
         seen |= {*parameter.paths, parameter.label}
         for path in parameter.paths:
             if path.split(".")[0] in NOT_VARIED:
                 found.append(Problem(row.where, f"`{path}` is not varied: seeds count up from the scenario's own"))
-        if not parameter.paths:
+        if not parameter.paths and parameter.levels is None:
             found.append(Problem(row.where, "`path` names nothing"))
+        if parameter.levels is not None and (parameter.path or not parameter.levels or not parameter.name):
+            found.append(Problem(row.where, "`levels` takes a `name`, at least one level, and no `path`"))
+        if parameter.factors is not None and (len(parameter.factors) != len(parameter.paths) or parameter.levels):
+            found.append(Problem(row.where, f"`factors` needs one number for each path; there are "
+                                            f"{len(parameter.factors)} for {len(parameter.paths)}"))
+        if parameter.factors is not None and not all(isinstance(v, int | float) for v in parameter.values or ()):
+            found.append(Problem(row.where, "`factors` multiply, so `values` must be numbers"))
         found += [Problem(row.where, text) for text in _range(parameter, study.design)]
     if not found:
         size = size_of(study)
@@ -190,8 +216,9 @@ def _problems(study: Study, tree: Node) -> list[Problem]:
 
 def _range(p: Parameter, design: str) -> list[str]:
     """What is wrong with one parameter's values."""
-    if p.values is not None:
-        wrong = [] if p.values else ["`values` is empty"]
+    if p.choices is not None:
+        wrong = [] if p.choices else ["`values` is empty"]
+        wrong += ["give `values` or `levels`, not both"] if p.values is not None and p.levels is not None else []
         return wrong + (["give `values` or a range, not both"] if p.low is not None or p.high is not None else [])
     if p.low is None or p.high is None:
         return ["`values`, or a range with `low` and `high`, is missing"]

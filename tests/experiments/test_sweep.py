@@ -213,6 +213,10 @@ def test_failed_runs_do_not_stop_the_rest(jobs, study, tmp_path, monkeypatch, ca
     ("steps: 2", "steps: 1000000", r"at most 1,000,000"),
     ("low: 0.1", "low: 0.9", r"noise.yaml:7: .*must be below"),
     (", steps: 2", "", r"noise.yaml:7: .*steps"),
+    ("values: [5, 40]", "levels: {few: {agents.noise_trader.count: 5}}", r"noise.yaml:6: .*no `path`"),
+    ("{path: agents.noise_trader.count, name: noise, values: [5, 40]}",
+     "{name: noise, levels: {few: {agents.noise_trader.cuont: 5}}}", r"did you mean \"count\""),
+    ("values: [5, 40]", "factors: [1.0, 2.0], values: [5, 40]", r"noise.yaml:6: .*2 for 1"),
     ("agents.noise_trader.count", "seed", r"noise.yaml:6: .*not varied"),
     ("clearing.margin.rate", "agents.noise_trader.count", r"noise.yaml:7: .*varied twice"),
     ("runs: 2", "design: list\nruns: 2\npoints: 3", ""),
@@ -302,3 +306,25 @@ def test_a_morris_design_walks_along_one_parameter_at_a_time(study):
         for one, two in zip(plan.points[walk:walk + 2], plan.points[walk + 1:walk + 3], strict=True):
             assert sum(one[name] != two[name] for name in one) <= 1
     assert {point["clearing.margin.rate"] for point in plan.points} <= {0.1, 0.166666666667, 0.233333333333, 0.3}
+
+
+def test_levels_change_several_things_together(study):
+    study.write_text(STUDY.replace("{path: agents.noise_trader.count, name: noise, values: [5, 40]}",
+                                   "{name: world, levels: {calm: {agents.noise_trader.count: 5}, "
+                                   "wild: {agents.noise_trader.count: 40, agents.trend_follower.leverage_max: 9.0}}}"))
+    plan = load_study(study)
+    assert [point["world"] for point in plan.points] == ["calm", "calm", "wild", "wild"]
+    counts = [{kind.label: kind for kind in plan.scenario(point).agents} for point in (0, 3)]
+    assert [kinds["noise_trader"].count for kinds in counts] == [5, 40]
+    assert [kinds["trend_follower"].leverage_max for kinds in counts] == [3.0, 9.0]
+
+
+def test_factors_divide_a_sum_among_paths(study):
+    study.write_text(STUDY.replace(
+        "{path: agents.noise_trader.count, name: noise, values: [5, 40]}",
+        "{path: [agents.fundamental_speculator.capital, agents.trend_follower.capital], name: capital, "
+        "factors: [0.75, 0.25], values: [0.4, 2]}"))
+    plan = load_study(study)
+    assert plan.changes(0)["agents.fundamental_speculator.capital"] == 0.3
+    assert plan.changes(3)["agents.trend_follower.capital"] == 0.5
+    assert plan.points[3]["capital"] == 2

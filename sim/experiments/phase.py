@@ -1,0 +1,155 @@
+"""Where futures help and where they harm: a map over leverage and speculators' capital, against a world without them.
+
+Each history of the map is set against the history of the same seed without futures. A cell *stabilises* where the
+mean ratio lies below one beyond doubt (its 90 % interval leaves one out), *destabilises* where it lies above one
+beyond doubt, and is *neutral* between. The harm is in the tail, so the 90 % quantile over histories and the share of
+histories above one stand beside the mean; the median stands nowhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.errors import bad_input, shown
+from sim.experiments.sweep import StudyResults
+from sim.summary import interval
+
+STABLE, NEUTRAL, UNSTABLE = "stabilises", "neutral", "destabilises"
+MEASURES = {  # name -> label, unit of the mean
+    "hedgers": ("Cost risk of those who hedge", "variance against a world without futures"),
+    "unhedged": ("Cost risk of those who pay spot", "variance against a world without futures"),
+    "spot": ("Volatility of spot", "against a world without futures"),
+    "built": ("Variation of the compute that is built", "against a world without futures"),
+    "defaults": ("Defaults", "a year"),
+    "branching": ("Participants that one in distress brings down", "number"),
+    "cost": ("Cost of a GPU-hour to those who hedge", "against a world without futures"),
+    "cost_unhedged": ("Cost of a GPU-hour at spot", "against a world without futures"),
+    "rationed": ("Demand that found no compute", "% of open demand, more than without futures"),
+    "pace": ("Pace of AI", "against a world without futures"),
+}
+RATIOS = ("hedgers", "unhedged", "spot", "built", "cost", "cost_unhedged", "pace")
+DEFAULTS_A_YEAR = 1.0  # above this a cell counts as destabilising; judgement: a default among 50 desks a year
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measure at one point of the map."""
+
+    mean: float
+    low: float  # 90 % interval of the mean
+    high: float
+    q90: float  # 90 % quantile over histories
+    above: float  # share of histories above one (ratios) or above nothing
+    histories: int
+    verdict: str
+
+
+EMPTY = Cell(math.nan, math.nan, math.nan, math.nan, math.nan, 0, NEUTRAL)
+
+
+@dataclass
+class PhaseDiagram:
+    """The map: ``cells[measure][row, column]``, rows by capital, columns by leverage."""
+
+    title: str
+    leverage: list[float]
+    capital: list[float]
+    cells: dict[str, np.ndarray]
+
+    def table(self) -> Any:
+        """A row for each measure and point, as a data frame."""
+        import pandas as pd
+
+        rows = []
+        for measure, grid in self.cells.items():
+            for row, capital in enumerate(self.capital):
+                for column, leverage in enumerate(self.leverage):
+                    cell = grid[row, column]
+                    rows.append({"measure": measure, "unit": MEASURES[measure][1], "leverage": leverage,
+                                 "capital": capital, **vars(cell)})
+        return pd.DataFrame(rows)
+
+    def count(self, measure: str) -> dict[str, int]:
+        """Cells by verdict."""
+        verdicts = [cell.verdict for cell in self.cells[measure].ravel()]
+        return {name: verdicts.count(name) for name in (STABLE, NEUTRAL, UNSTABLE)}
+
+
+def phase_diagram(grid: StudyResults | Path | str, worlds: StudyResults | Path | str, leverage: str = "leverage cap",
+                  capital: str = "capital", world: str = "world") -> PhaseDiagram:
+    """Set every history of a grid against the same seed's history without futures.
+
+    grid    : a study over ``leverage`` (levels whose names are numbers, or numbers) and ``capital``
+    worlds  : a study over ``world``, one of whose levels is called "none": no futures
+
+    Raises BadInput where a parameter, the level or all seeds in common are missing.
+    """
+    grid = StudyResults(grid) if isinstance(grid, str | Path) else grid
+    worlds = StudyResults(worlds) if isinstance(worlds, str | Path) else worlds
+    frame, other = grid.runs, worlds.runs
+    for folder, table, name in ((grid, frame, leverage), (grid, frame, capital), (worlds, other, world)):
+        if name not in table:
+            raise bad_input(shown(folder.folder), f'this study does not vary "{name}"')
+    none = other[other[world] == "none"].set_index("seed")
+    if not len(none):
+        raise bad_input(shown(worlds.folder), f'no level of "{world}" is called "none"')
+    frame = frame[frame["seed"].isin(none.index)]
+    if not len(frame):
+        raise bad_input(shown(grid.folder), "no seed is in both studies")
+    frame = frame.assign(**{leverage: frame[leverage].astype(float), capital: frame[capital].astype(float)})
+    columns, rows = sorted(frame[leverage].unique()), sorted(frame[capital].unique())
+    cells = {name: np.full((len(rows), len(columns)), None, object) for name in MEASURES}
+    for (at_leverage, at_capital), part in frame.groupby([leverage, capital]):
+        values = measures(part, none.loc[part["seed"]])
+        for name, column in values.items():
+            cells[name][rows.index(at_capital), columns.index(at_leverage)] = cell(name, column)
+    for found in cells.values():
+        for at in np.argwhere([[one is None for one in row] for row in found]):
+            found[tuple(at)] = EMPTY
+    known = {name: found for name, found in cells.items() if any(one.histories for one in found.ravel())}
+    return PhaseDiagram(grid.about("title") or "", [float(c) for c in columns], [float(r) for r in rows], known)
+
+
+def measures(part: Any, none: Any) -> dict[str, np.ndarray]:
+    """Measure -> float64[histories], of runs and the same seeds' runs without futures, in the same order.
+
+    The cost of a GPU-hour that hedgers bear, and the revenue that suppliers keep, include all gains of futures of that
+    month of delivery. Its variance is taken over the months of a history, for buyers and sellers apart, then averaged.
+    """
+    own = lambda name: part[name].to_numpy(float) if name in part else np.full(len(part), math.nan)
+    base = lambda name: none[name].to_numpy(float) if name in none else np.full(len(part), math.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spot = base("spot_cost_sd") ** 2
+        return {
+            "hedgers": (own("hedged_cost_sd") ** 2 + own("hedged_revenue_sd") ** 2) / 2 / spot,
+            "unhedged": own("spot_cost_sd") ** 2 / spot,
+            "spot": own("volatility_spot") / base("volatility_spot"),
+            "built": own("orders_sd") / base("orders_sd"),
+            "defaults": own("defaults"),
+            "branching": own("branching"),
+            "cost": own("hedged_cost") / base("spot_cost"),
+            "cost_unhedged": own("spot_cost") / base("spot_cost"),
+            "rationed": own("rationed") - base("rationed"),
+            "pace": own("pace_of_ai") / base("pace_of_ai"),
+        }
+
+
+def cell(measure: str, values: np.ndarray) -> Cell:
+    """One measure over the histories of a point."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return EMPTY
+    found = interval(known.tolist())
+    edge = 1.0 if measure in RATIOS else DEFAULTS_A_YEAR if measure == "defaults" else math.nan
+    verdict = STABLE if found["high"] < edge else UNSTABLE if found["low"] > edge else NEUTRAL
+    if measure in ("cost", "cost_unhedged", "pace", "branching", "rationed"):
+        verdict = NEUTRAL  # levels, not risks: shown, and judged by nobody here
+    if measure == "defaults" and verdict == STABLE:
+        verdict = STABLE if found["mean"] == 0 else NEUTRAL
+    above = float(np.mean(known > (1.0 if measure in RATIOS else 0.0)))
+    return Cell(found["mean"], found["low"], found["high"], float(np.quantile(known, 0.9)), above, len(known), verdict)

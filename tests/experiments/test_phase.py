@@ -1,0 +1,88 @@
+"""The map of leverage and speculation: verdicts, ratios against a world without futures, what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.errors import BadInput
+from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, measures, phase_diagram
+from sim.report.phase import phase
+
+
+class Study:
+    """A finished study with these runs."""
+
+    folder = "made up"
+
+    def __init__(self, frame):
+        self.runs = frame
+
+    def about(self, key):
+        return "Made up" if key == "title" else None
+
+
+def made_up(ratio, seeds=8):
+    """A grid of two by two whose hedgers' variance is ``ratio(leverage, capital)`` of what it is without futures."""
+    rng = np.random.default_rng(1)
+    rows, none = [], []
+    for seed in range(seeds):
+        sd = 0.3 + 0.1 * rng.random()
+        none.append({"world": "none", "seed": seed, "spot_cost_sd": sd, "spot_cost": 2.0, "volatility_spot": 50.0,
+                     "orders_sd": 0.2, "pace_of_ai": 10.0, "rationed": 1.0})
+        none.append({"world": "hedgers", "seed": seed, "spot_cost_sd": 9.0, "spot_cost": 9.0})
+        for cap in ("1", "10"):
+            for capital in (0.1, 1.0):
+                noise = np.exp(0.05 * rng.standard_normal())
+                risk = sd * np.sqrt(ratio(float(cap), capital)) * noise
+                rows.append({"leverage cap": cap, "capital": capital, "seed": seed, "hedged_cost_sd": risk,
+                             "hedged_revenue_sd": risk, "spot_cost_sd": sd, "spot_cost": 2.0, "hedged_cost": 2.1,
+                             "volatility_spot": 50.0, "orders_sd": 0.1, "pace_of_ai": 11.0, "rationed": 3.0,
+                             "defaults": 5.0 if cap == "10" else 0.0, "branching": 0.1})
+    return Study(pd.DataFrame(rows)), Study(pd.DataFrame(none))
+
+
+def test_cells_are_judged_against_the_same_history_without_futures():
+    found = phase_diagram(*made_up(lambda cap, capital: 0.2 if cap == 1 else 1.0 if capital < 1 else 3.0))
+    assert (found.leverage, found.capital) == ([1.0, 10.0], [0.1, 1.0])
+    hedgers = found.cells["hedgers"]
+    assert [one.verdict for one in hedgers.ravel()] == [STABLE, NEUTRAL, STABLE, UNSTABLE]
+    assert hedgers[0, 0].mean == pytest.approx(0.2, rel=0.1)
+    assert hedgers[1, 1].above == 1.0
+    assert {one.mean for one in found.cells["built"].ravel()} == {0.5}
+    assert found.cells["cost"][0, 0].mean == pytest.approx(1.05)
+    assert found.cells["rationed"][0, 0].mean == pytest.approx(2.0)
+    assert [one.verdict for one in found.cells["defaults"].ravel()] == [STABLE, UNSTABLE] * 2
+    assert len(found.table()) == len(found.cells) * 4
+    assert found.count("hedgers") == {STABLE: 2, NEUTRAL: 1, UNSTABLE: 1}
+
+
+def test_a_histories_own_world_is_what_it_is_measured_by():
+    part = pd.DataFrame({"seed": [1, 2], "hedged_cost_sd": [1.0, 2.0], "hedged_revenue_sd": [1.0, 2.0]})
+    none = pd.DataFrame({"spot_cost_sd": [2.0, 4.0]}, index=[1, 2])
+    assert measures(part, none)["hedgers"].tolist() == [0.25, 0.25]
+    assert np.isnan(measures(part, none)["spot"]).all()
+
+
+def test_few_or_wild_histories_are_not_judged():
+    assert cell("hedgers", np.array([0.1])).verdict == NEUTRAL
+    assert cell("hedgers", np.array([0.1, 4.0, 0.2])).verdict == NEUTRAL
+    assert cell("hedgers", np.array([np.nan])).histories == 0
+
+
+def test_what_does_not_fit_is_refused():
+    grid, worlds = made_up(lambda cap, capital: 1.0)
+    with pytest.raises(BadInput, match="does not vary"):
+        phase_diagram(grid, worlds, leverage="cap")
+    with pytest.raises(BadInput, match="is called \"none\""):
+        phase_diagram(grid, Study(worlds.runs[worlds.runs["world"] != "none"]))
+    with pytest.raises(BadInput, match="no seed"):
+        phase_diagram(grid, Study(worlds.runs.assign(seed=99)))
+
+
+def test_the_map_is_drawn_with_its_boundary():
+    found = phase_diagram(*made_up(lambda cap, capital: 0.2 if cap == 1 else 3.0))
+    page = phase(found, "made up, 8 histories a cell")
+    assert page.words.title == "Futures lower hedgers' risk in 2 of 4 settings and raise it in 2"
+    heavy = [line for line in page.fig.axes[0].lines if line.get_linewidth() > 2]
+    assert sorted(line.get_xdata()[0] for line in heavy) == [0.5, 0.5]
+    assert len(page.fig.axes) == 4
