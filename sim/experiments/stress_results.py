@@ -119,7 +119,7 @@ class StressResults:
 
     def label(self, figure: str) -> tuple[str, str]:
         """What a figure is called, and its unit."""
-        return ABOUT.get(figure, (f"Paid by {figure.removeprefix('layer ')}", "$ million"))
+        return ABOUT.get(figure, (f"Paid by {figure.removeprefix('layer ')} after defaults", "$ million"))
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each world, shock, rule and figure, as ``COLUMNS`` names them."""

@@ -152,8 +152,8 @@ def _follow(model: ComputeFutures, options: Options, rule: int, shock: int) -> t
     def look(called: bool) -> None:
         listed = twin.exchange.slots["listed"] == 1
         today = twin.house.totals() if called else {}
-        layers = getattr(twin.house, "layers_used", None)
-        extra = {f"layer {name}": cents / 1e8 for name, cents in layers().items()} if layers else {}
+        extra = {f"layer {name[6:-6].replace('_', ' ')}": cents / 1e8 for name, cents in today.items()
+                 if name.startswith("layer_")}
         rows.append({"rate": float(twin.house.rate[listed].mean()), "margin": float(twin.ledger.margin.sum()) / 1e8,
                      "free_cash": float(twin.ledger.cash.clip(min=0).sum()) / 1e8,
                      **{name: today.get(name, 0.0) / 1e8 for name in MONEY},
@@ -218,4 +218,4 @@ def figures_of(path: dict[str, np.ndarray], free: float) -> dict[str, float]:
            "house_loss": float(path["house_loss_cents"][1:].sum()),
            "unpaid": float(path["house_shortfall_cents"][1:].sum())}
     out["demand_share"] = 100.0 * out["demand"] / free
-    return out | {name: float(values[-1]) for name, values in path.items() if name.startswith("layer ")}
+    return out | {name: float(values[1:].sum()) for name, values in path.items() if name.startswith("layer ")}

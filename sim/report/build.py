@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from sim.report import palette, story, words
+from sim.report import disclosure, palette, story, words
 from sim.report.figures import FIGURES, PHYSICAL
 from sim.report.figures.cascade import worth_showing
 from sim.report.history import History, NothingToDraw
@@ -43,6 +43,7 @@ def build(results: Results | Path | str, out: Path | str | None = None) -> Path:
     figures = list(_figures(history, folder / "figures")) if history else []
     path = folder / "report.html"
     path.write_text(page(found, history, figures), encoding="utf-8")
+    disclosure.write(found, folder)
     return path
 
 

@@ -32,8 +32,8 @@ def margin_paths(found: Any, phone: bool = False, bare: bool = False) -> Page:
         if found.about("factors") else "lines start on the eve of the shock; rules are as given, so levels differ",
         _source(found), "; ".join(f"{rule}: peak over trough {value:.2f}" for rule, value in ratio.items()))
     with styled():
-        page = Page(words, (1.9 if phone else 1.75) * len(shocks) + 0.3, phone, bare)
-        for axes, shock in zip(page.axes(len(shocks), right=1.15 if phone else 1.9), shocks, strict=True):
+        page = Page(words, (1.9 if phone else 1.75) * len(shocks) + 0.45, phone, bare)
+        for axes, shock in zip(page.axes(len(shocks), right=1.15 if phone else 1.9, bottom=0.48), shocks, strict=True):
             ends = []
             for number, rule in enumerate(rules):
                 mine = paths[(paths["rule"] == found.rules.index(rule)) & (paths["shock"] == found.shocks.index(shock))]
@@ -44,9 +44,9 @@ def margin_paths(found: Any, phone: bool = False, bare: bool = False) -> Page:
             axes.set_ylim(low, high)
             gap = (high - low) * (0.115 if phone else 0.125)
             for number, (rule, y) in enumerate(zip(rules, spread_labels(ends, gap), strict=True)):
-                text = rule if len(rule) <= (15 if phone else 28) else rule[: 13 if phone else 26] + "…"
-                axes.annotate(text, (1.015, y), xycoords=("axes fraction", "data"), color=COLOURS[number] if number else
-                              p.SOFT, size=7 if phone else 8.2, va="center", annotation_clip=False, parse_math=False)
+                axes.annotate(_short(rule, 17 if phone else 30), (1.015, y), xycoords=("axes fraction", "data"),
+                              color=COLOURS[number] if number else p.SOFT, size=7 if phone else 8.2, va="center",
+                              annotation_clip=False, parse_math=False)
             axes.set_title(f"{shock.replace('_', ' ')}: margin rate, % of price", parse_math=False)
             axes.locator_params(axis="y", nbins=4)
             axes.set_xlim(0, int(found.about("days")))
@@ -76,12 +76,11 @@ def liquidity(found: Any, phone: bool = False, bare: bool = False) -> Page:
                                                      len(found.rules[:MOST_RULES]))
         for y, (_, rule), each, mean in zip(at, pairs, values, means, strict=True):
             colour = COLOURS[found.rules.index(rule)]
-            axes.plot(each, [y] * len(each), "o", ms=3, color=colour, alpha=0.35, mew=0)
+            axes.plot(each, [y] * len(each), "o", ms=3.5, color=p.mix(colour, p.PAPER, 0.45), mew=0)
             if math.isfinite(mean["low"]):
                 axes.plot([max(mean["low"], 0), mean["high"]], [y, y], color=colour, lw=1.4)
             axes.plot([mean["mean"]], [y], "o", ms=6, color=colour)
-        short = (lambda text: text if len(text) <= 18 else text[:17] + "…") if phone else (lambda text: text[:34])
-        axes.set_yticks(at, [short(rule) for _, rule in pairs])
+        axes.set_yticks(at, [_short(rule, 20 if phone else 34) for _, rule in pairs])
         axes.set_ylim(at.min() - 0.7, at.max() + 1.1)
         for number, shock in enumerate(found.shocks[:MOST_SHOCKS]):
             top = at[number * len(found.rules[:MOST_RULES])]
@@ -126,7 +125,7 @@ def waterfall(found: Any, phone: bool = False, bare: bool = False) -> Page:
             axes.barh(at, paid[name], left=left, height=0.6, color=colour if not hatch else p.PAPER, hatch=hatch,
                       edgecolor=colour if hatch else p.PAPER, lw=0.8 if hatch else 0.5, label=words_)
             left += paid[name]
-        axes.set_yticks(at, [rule if len(rule) <= 18 or not phone else rule[:17] + "…" for rule in rules])
+        axes.set_yticks(at, [_short(rule, 18 if phone else 34) for rule in rules])
         axes.grid(axis="x")
         axes.grid(False, axis="y")
         axes.set_xlabel("$ million, mean of histories")
@@ -163,8 +162,8 @@ def frontier(found: Any, phone: bool = False, bare: bool = False) -> Page:
         for k, rule in enumerate(rules):
             axes.plot([cost[k]], [rise[k]], "o", ms=7, color=COLOURS[k], mfc=COLOURS[k] if k in best else p.PAPER,
                       mew=1.5, clip_on=False)
-            text = rule if len(rule) <= (16 if phone else 34) else rule[: 15 if phone else 33] + "…"
-            label(axes, cost[k] + 0.025 * span * (1.7 if phone else 1), places[k], text, size=7.2 if phone else 8.2)
+            label(axes, cost[k] + 0.025 * span * (1.7 if phone else 1), places[k], _short(rule, 18 if phone else 34),
+                  size=7.2 if phone else 8.2)
         axes.set_title("Margin rate, peak over trough")
         axes.set_xlabel("mean margin rate, % of price")
     return page
@@ -176,6 +175,12 @@ FIGURES = {"margin": margin_paths, "liquidity": liquidity, "waterfall": waterfal
 def _mean(found: Any, figure: str, mode: str, rule: str, shock: str) -> float:
     values = list(found.values(figure, mode, rule, shock).values())
     return math.fsum(values) / len(values) if values else math.nan
+
+
+def _short(rule: str, most: int) -> str:
+    """A rule's name within a number of letters."""
+    text = rule if len(rule) <= most else rule.replace("filtered_historical", "filtered").replace(" + ", "+")
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _world(mode: str) -> str:
