@@ -78,6 +78,7 @@ class Ledger(Population):
         self.sector_names: list[str] = list(INSTITUTIONS)
         self.sector_of = np.zeros(n, np.int64)
         self.matrix = np.zeros((len(FLOWS), 1, 1), np.int64)
+        self.pledged = np.zeros(n, np.int64)  # cents: value of securities pledged as margin; no money, but worth
 
     def set_sectors(self, names: list[str], sector_of: np.ndarray) -> None:
         """Name the participants' sectors: ``sector_of`` int64[n] indexes ``names``; institutions come after."""
@@ -169,9 +170,9 @@ class Ledger(Population):
                 f"{self.sector_names[at]} holds {int(held[at])} cents, but its named flows add up to {int(booked[at])}")
 
     def marked(self, mark: np.ndarray, tick_cents: int) -> np.ndarray:
-        """int64[n] cents: cash, margin and the gain of positions at int64[contracts] marks in ticks."""
+        """int64[n] cents: cash, margin, pledges and the gain of positions at int64[contracts] marks in ticks."""
         value = (self.position * (mark * tick_cents)).sum(axis=1)
-        return self.cash + self.margin + value - self.basis
+        return self.cash + self.margin + self.pledged + value - self.basis
 
     def snapshot(self) -> dict[str, np.ndarray]:
         return {**super().snapshot(), "institution": self.institution.copy(), "matrix": self.matrix.copy()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sim.clearing.causes import NEWS, Causes, ForcedFlow, blend, complete, losing_legs, loss_causes
 from sim.clearing.closeout import CloseOut
+from sim.clearing.collateral import Collateral
 from sim.clearing.config import ClearingConfig
 from sim.clearing.kernels import WHOLE, weigh_accounts
 from sim.clearing.rates import RateRule
@@ -73,6 +74,9 @@ class Accounts:
         self.forced, self.closing, self.failed = (np.zeros(n, np.bool_) for _ in range(3))
         self.waited, self.plain = np.zeros(n, np.int64), np.ones(n, np.bool_)
         self.tiers: Tiers | None = None  # clearing members and what stands behind them
+        self.collateral = Collateral(config.collateral, ledger, row_label, house_row) \
+            if config.collateral.bills + config.collateral.paper > 0 else None
+        self.spot: Callable[[], float] = lambda: float("nan")  # $/GPU-hour, which compute-backed paper follows
         self.reference = np.zeros(contracts, np.int64)  # ticks this morning: what moves are measured from
         self.settled = np.zeros(contracts, np.int64)  # ticks at the last settlement
         self.held = np.zeros((n, contracts), np.int64)  # positions that the last settlement paid
@@ -96,6 +100,8 @@ class Accounts:
         """Give int64[k] accounts without positions their margin back and forget their calls."""
         if self.ledger.position[rows].any():
             raise ValueError("an account with positions cannot leave the clearing house")
+        if self.collateral:
+            self.collateral.sell(rows, hurry=False)
         self.ledger.post_margin(rows, -self.ledger.margin[rows])
         self._forget(rows)
 
@@ -113,7 +119,8 @@ class Accounts:
         return {"arrays": {name: getattr(self, name).copy() for name in STATE}, "today": dict(self.today),
                 "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "rule": self.rule.snapshot(),
                 "frozen": self.frozen, "tiers": self.tiers.snapshot() if self.tiers else None,
-                "portfolio": self.portfolio.snapshot() if self.portfolio else None}
+                "portfolio": self.portfolio.snapshot() if self.portfolio else None,
+                "collateral": self.collateral.snapshot() if self.collateral else None}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a snapshot back."""
@@ -124,6 +131,8 @@ class Accounts:
         self.pot.restore(state["pot"])
         if self.tiers:
             self.tiers.restore(state["tiers"])
+        if self.collateral:
+            self.collateral.restore(state["collateral"])
         self.rule.restore(state["rule"])
         if self.portfolio:
             self.portfolio.restore(state["portfolio"])
@@ -164,6 +173,8 @@ class Accounts:
         if self.multiple is not None:
             self.required[:] = np.ceil(self.required * self.multiple).astype(np.int64)
         self.required[self.house_row] = 0
+        if self.collateral:
+            self.equity += self.collateral.credit
         if self.tiers:
             self.tiers.multiply()
 
@@ -240,6 +251,8 @@ class Accounts:
             return
         owing = self.ledger.position[rows].any(axis=1) | (self.ledger.basis[rows] != 0) | (self.call[rows] > 0)
         rows = rows[owing]
+        if self.collateral:
+            self.equity[rows] = np.minimum(self.equity[rows] + self.collateral.sell(rows), 0)
         move = self._move(mark)
         parents = self.flow.parents(move)
         for row in rows[np.argsort(self.equity[rows], kind="stable")].tolist():

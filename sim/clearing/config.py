@@ -7,7 +7,14 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 import sim.clearing.dampers
-from sim.clearing.config_members import AuctionConfig, FundConfig, MembersConfig, PortingConfig, RecoveryConfig
+from sim.clearing.config_members import (
+    AuctionConfig,
+    CollateralConfig,
+    FundConfig,
+    MembersConfig,
+    PortingConfig,
+    RecoveryConfig,
+)
 from sim.clearing.dampers.base import Damper, Undamped
 from sim.clearing.margin.base import MarginModel
 from sim.clearing.margin.fixed import Fixed
@@ -66,6 +73,8 @@ class ClearingConfig(Block):
         doc="rounds that an unpaid call is waited for; more than a day's rounds let owners pay in another evening")
     members: MembersConfig = param(factory=MembersConfig, unit="settings", source="judgement: no members unless set",
                                    doc="clearing members between the house and everybody else")
+    collateral: CollateralConfig = param(factory=CollateralConfig, unit="settings", source="judgement: cash alone",
+                                         doc="securities that are taken as margin")
     porting: PortingConfig = param(factory=PortingConfig, unit="settings", source="judgement: see each",
                                    doc="what becomes of clients of a failed member")
     fund: FundConfig = param(factory=FundConfig, unit="settings", source="judgement: see each",

@@ -148,3 +148,29 @@ class RecoveryConfig(Block):
         if self.assessments < self.assessment:
             raise ValueError("`assessments` caps all defaults together and cannot be under `assessment` for one")
         return self
+
+
+class CollateralConfig(Block):
+    """What margin may be posted in besides cash, and what is taken off its value."""
+
+    bills: float = param(0.0, unit="share of margin", low=0, high=1, source="judgement: cash alone",
+                         doc="part of its requirement that an account covers with Treasury bills, if it can pay")
+    bills_haircut: float = param(0.01, unit="share of value", low=0, below=1, source="judgement: a year's move",
+                                 doc="what the house takes off the value of bills")
+    paper: float = param(0.0, unit="share of margin", low=0, high=1, source="judgement: none, it falls with the market",
+                         doc="part covered with compute-backed paper: wrong-way risk, allowed so that it is seen")
+    paper_haircut: float = param(0.2, unit="share of value", low=0, below=1, source="judgement: a fifth, as margin",
+                                 doc="what the house takes off the value of compute-backed paper")
+    paper_sensitivity: float = param(
+        1.0, unit="exponent", low=0, high=5, source="judgement: its cash flow is the rent of the chips behind it",
+        doc="the paper is worth (spot over spot at the start) to this power, never more than its face")
+    fire_sale: float = param(0.1, unit="share of value", low=0, below=1, source="judgement: sold in a hurry",
+                             doc="what compute-backed paper of a failed account brings less than its value")
+    cash_only: tuple[str, ...] = param((), unit="names of blocks", source="judgement: the same for all",
+                                       doc="participants that post cash alone")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.bills + self.paper > 1.0:
+            raise ValueError("`bills` and `paper` together cannot cover more than the whole of the margin")
+        return self

@@ -88,9 +88,8 @@ class Fund:
         self.required[:] = 0
         self.required[alive] = sized if due else np.maximum(sized, self.balance[alive])
 
-    def collect(self, day: int) -> list[int]:
-        """Members pay in what is missing and get back what is too much; returns who has owed for too long."""
-        late = []
+    def collect(self, day: int) -> None:
+        """Members pay in what is missing and get back what is too much."""
         for member in self.members.alive().tolist():
             gap = int(self.required[member] - self.balance[member])
             if gap < 0:
@@ -103,9 +102,11 @@ class Fund:
                 self.short_since[member] = NOBODY
             elif self.short_since[member] == NOBODY:
                 self.short_since[member] = day
-            if self.short_since[member] != NOBODY and day - self.short_since[member] > self.config.replenish:
-                late.append(member)
-        return late
+
+    def late(self, day: int) -> list[int]:
+        """Members that have owed the fund for longer than they may."""
+        owing = (self.short_since != NOBODY) & ~self.members.failed
+        return np.flatnonzero(owing & (day - self.short_since > self.config.replenish)).tolist()
 
     def use(self, members: np.ndarray, amounts: np.ndarray) -> None:
         """Pay int64[k] cents of members' contributions to the house."""

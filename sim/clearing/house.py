@@ -15,6 +15,7 @@ import numpy as np
 from sim.clearing.accounts import COUNTERS, Accounts, Writer
 from sim.clearing.causes import NEWS, loss_causes
 from sim.clearing.closeout import HOUSE
+from sim.clearing.collateral import PAPER
 from sim.clearing.config import ClearingConfig
 from sim.clearing.kernels import settle_accounts
 from sim.clearing.tiers import Tiers
@@ -56,6 +57,8 @@ class ClearingHouse(Accounts):
     def open_day(self, day: int, mark: np.ndarray) -> None:
         """Collect last evening's calls at int64[contracts] marks in ticks; who cannot pay shrinks, or fails."""
         self.today = dict.fromkeys(COUNTERS, 0)
+        if self.collateral:
+            self.collateral.shortfall = 0
         self.flow.clear()
         self.reference[:] = mark
         if self.portfolio:
@@ -204,14 +207,20 @@ class ClearingHouse(Accounts):
             self._renew(prices, settle)
         elif self.portfolio:
             self.portfolio.at(self._value(settle))
+        if self.collateral:
+            self.collateral.mark(self.spot())
         self._weigh(settle)
         if self.tiers:
             self.tiers.ask()
-        change = np.clip(self.equity, 0, self.required) - ledger.margin
+        credit = self.collateral.credit if self.collateral else 0
+        change = np.clip(self.equity - credit, 0, np.maximum(self.required - credit, 0)) - ledger.margin
         rows = np.flatnonzero(change)
         ledger.post_margin(rows, change[rows])
         if self.frozen:
             return
+        if self.collateral:
+            fit = (self.equity >= self.required) & ~(self.forced | self.closing | self.failed)
+            self.collateral.rebalance(self.required, fit)
         if self.tiers:
             self.tiers.after_margin(day)
         exposed = (self.required > 0) | (self.gain != 0) | (self.call > 0)  # others owe the house nothing
@@ -260,5 +269,9 @@ class ClearingHouse(Accounts):
                   "house_capital_cents": self.ledger.institution[HOUSE]}
         if self.tiers:
             stocks["house_capital_cents"] = self.tiers.recovery.own_capital()
+        if self.collateral:
+            stocks |= {"collateral_cents": self.ledger.pledged.sum(), "paper_price": self.collateral.price[PAPER],
+                       "collateral_credit_cents": self.collateral.credit.sum(),
+                       "collateral_shortfall_cents": self.collateral.shortfall}
         tiers = self.tiers.totals() if self.tiers else {}
         return {name: float(value) for name, value in (stocks | self.today | tiers).items()}

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from sim.clearing.causes import NEWS
 from sim.clearing.members import NOBODY
-
-if TYPE_CHECKING:
-    from sim.clearing.accounts import Accounts
-    from sim.clearing.config import ClearingConfig
-    from sim.clearing.fund import Fund
-    from sim.clearing.members import Members
-    from sim.ledger import Ledger
-    from sim.streams import Streams
+from sim.clearing.parts import Parts
 
 
 def place(requirement: np.ndarray, room: np.ndarray) -> np.ndarray:
@@ -42,30 +33,8 @@ def place(requirement: np.ndarray, room: np.ndarray) -> np.ndarray:
     return out
 
 
-class Porting:
+class Porting(Parts):
     """Clients without a member: they look for another one, or are traded out of their positions."""
-
-    house: Accounts
-    config: ClearingConfig
-    ledger: Ledger
-    members: Members
-    fund: Fund
-    streams: Streams
-    event: np.ndarray  # int64[m]: the event of each member's default
-    unwinding: np.ndarray  # bool[n]: clients without a member whose positions are traded away
-    today: dict[str, int]
-
-    def _room(self) -> np.ndarray:
-        """int64[m] cents of margin that each member can still take on."""
-        members = self.members
-        load = members.total(np.where(members.lost == NOBODY, self.house.required, 0)) - members.advance
-        room = np.floor(self.config.porting.capacity * self._equity()).astype(np.int64) - load
-        return np.where(members.failed, -1, room)
-
-    def _equity(self) -> np.ndarray:
-        """int64[m] cents: what each member has, its contribution to the fund among it; gains of the day left out."""
-        rows = self.members.rows
-        return self.ledger.cash[rows] + self.ledger.margin[rows] + self.fund.balance
 
     def _rehome(self, rows: np.ndarray) -> None:
         """Accounts without positions open an account with the member that has most room."""

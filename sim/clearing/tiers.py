@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.clearing.auction import auction, lots_of
 from sim.clearing.causes import NEWS, Causes, blend, complete
 from sim.clearing.config_members import LAYERS
+from sim.clearing.disposal import Disposal
 from sim.clearing.fund import Fund
 from sim.clearing.invariants import check
 from sim.clearing.members import NOBODY, Members
 from sim.clearing.porting import Porting
 from sim.clearing.recovery import Recovery
-from sim.clearing.tear_up import torn_up
 from sim.streams import Streams
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ COUNTERS = ("member_defaults", "guaranteed_cents", "member_call_cents", "assessm
             *(f"layer_{name.replace(' ', '_')}_cents" for name in LAYERS))
 
 
-class Tiers(Porting):
+class Tiers(Porting, Disposal):
     """Members, their fund and what happens in their default, around the accounts of a house.
 
     Parameters
@@ -84,6 +83,8 @@ class Tiers(Porting):
         """Call members whose accounts have lost much since the last settlement; who cannot pay is in default."""
         house, members, ledger = self.house, self.members, self.ledger
         loss = ledger.cash + ledger.margin - house.equity
+        if house.collateral:
+            loss += house.collateral.credit
         if members.failed.any():
             loss[members.lost != NOBODY] = 0
         loss = members.total(loss) - members.called
@@ -122,6 +123,8 @@ class Tiers(Porting):
         self.event[member], members.failed[member], self.recovery.failed_on = event, True, day
         members.advance[member] = 0
         self.today["client_money_lost_cents"] += members.return_kept(member, members.orphan(member, day))
+        if house.collateral:
+            house.collateral.sell(desks)
         for desk in desks.tolist():
             self.reserve += max(0, int(ledger.cash[desk] + ledger.margin[desk]))
             own = event if desk == row else house.record.event(
@@ -136,6 +139,8 @@ class Tiers(Porting):
     def evening(self, day: int) -> None:
         """After settlement: the auction, then who pays for the close-out account, then what is torn up."""
         house, pot = self.house, self.house.pot
+        for member in self.fund.late(day):
+            self.fail(member, day, -1, int(self.fund.required[member] - self.fund.balance[member]), [(NEWS, 1.0)])
         self._auction(day)
         debt = self.recovery.debt()
         if debt:
@@ -195,48 +200,6 @@ class Tiers(Porting):
             if self.config.recovery.tear_up:
                 self._tear_up(day, [(insolvent, 1.0)])
 
-    def _defaults(self) -> Causes:
-        """The estates in the pot, by their size in contracts."""
-        return blend([(float(np.abs(estate.position).sum()), [(event, 1.0)])
-                      for event, estate in self.house.pot.estates.items()])
-
-    def _auction(self, day: int) -> None:
-        """Offer the pot's positions to survivors, once a member has failed and bids could be asked for."""
-        house, members, rules = self.house, self.members, self.config.auction
-        pot, alive = house.pot, members.alive()
-        theirs = any(e.guarantor != NOBODY and members.failed[e.guarantor] for e in pot.estates.values())
-        if not rules.lots or not theirs or day - self.recovery.failed_on < rules.after or not pot.position.any():
-            return
-        rows = members.rows[alive]
-        awards = auction(rules, lots_of(pot.position, rules.lots), self.ledger.position[rows], self._room()[alive],
-                         house.requirement_of)
-        self.attempts += 1
-        for award in awards:
-            winner = int(rows[award.bidder])
-            house.hand_over(winner, award.lot)
-            if award.price:
-                members.pass_on("auction", pot.row, winner, award.price)
-            self.today["auctioned_contracts"] += int(np.abs(award.lot).sum())
-            self.today["auction_cents"] += award.price
-        if awards:
-            label = house.row_label[pot.row]
-            house.record.event(day, -1, "auction", agent=pot.row, agent_type=label, causes=self._defaults(),
-                               quantity=sum(int(np.abs(award.lot).sum()) for award in awards),
-                               amount=sum(award.price for award in awards))
-
-    def _tear_up(self, day: int, causes: Causes) -> None:
-        """End what the pot still holds at the settlement, pro rata with the other side."""
-        pot = self.house.pot
-        given = torn_up(self.ledger.position, pot.row)
-        size = int(np.abs(given[pot.row]).sum())
-        if not size:
-            return
-        self.ledger.position[...] -= given
-        self.ledger.basis[...] -= (given * (self.house.settled * self.house.tick_cents)).sum(axis=1)
-        self.house.record.event(day, -1, "tear-up", agent=pot.row, agent_type=self.house.row_label[pot.row],
-                                quantity=size, causes=causes)
-        self.today["torn_up_contracts"] += size
-
     # --- requirements and figures ----------------------------------------------------------------------
 
     def multiply(self) -> None:
@@ -256,15 +219,13 @@ class Tiers(Porting):
         house.required[self.members.rows] += self.members.advance
 
     def after_margin(self, day: int) -> None:
-        """Members keep what is theirs to keep, the fund is looked at and paid in; who has owed it for long fails."""
+        """Members keep what is theirs to keep, the fund is looked at and paid in."""
         house = self.house
         self.limit = self.config.members.intraday_trigger * self.members.total(self.ledger.margin)
         self.members.keep(self.base, house.requirement_of)
         rank = np.arange(1, len(house.settled) + 1) if house.listing is None else house.listing["rank"]
         self.fund.review(day, house.settled * house.tick_cents, rank)
-        for member in self.fund.collect(day):
-            short = int(self.fund.required[member] - self.fund.balance[member])
-            self.fail(member, day, -1, short, [(NEWS, 1.0)])
+        self.fund.collect(day)
 
     def check(self) -> None:
         """Raise AssertionError where what members, fund and house hold is not what their books say."""
