@@ -20,7 +20,7 @@ from sim.record import Record
 from sim.replaying import economy_of
 from sim.scenario import Scenario
 from sim.streams import Streams
-from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, traded_curve
+from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, spot_of_chip, traded_curve
 from sim.world import world_of
 from sim.writing import write_contracts, write_down, write_trades
 
@@ -52,6 +52,7 @@ class ComputeFutures(mesa.Model):
                                    np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
                                    self.world.hedged_notional, self.blocks.intraday, self.blocks.members())
         self.house.listing = self.exchange.slots
+        self.house.spot = lambda: spot_of_chip(self)
         self.desk = self.blocks.desk(scenario.clearing)
         self.deliveries = Deliveries(self.ledger, self.blocks.all, self.exchange.months, self.exchange.tick_cents,
                                      self.config.funding_rate, self.record)
