@@ -12,6 +12,7 @@ from typing import Any
 from sim.agents.base import UNITS_OF_CAPITAL, AgentType, World
 from sim.agents.rules import hedgeable_notional
 from sim.plugin import Block, Plugin
+from sim.replaying import first_date
 from sim.scenario import Scenario
 from sim.shape import default_of, extra, number, shape, unit
 from sim.world import world_of
@@ -57,6 +58,11 @@ def when(scenario: Scenario) -> list[str]:
         text += f", and futures trade for the last {scenario.market.warm_up} of them." if opens is None else "."
     if opens is not None:
         text += f" Futures are listed on {day(opens)}."
+    series = scenario.replayed
+    if series is not None:
+        began = first_date(scenario.compute, first)
+        text += (f" Prices are those of the series \"{series.title}\" from {day(began)} on, whatever happens; chips "
+                 "and demand run on beside them.")
     return wrap(text, "  ")
 
 

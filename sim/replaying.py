@@ -65,6 +65,11 @@ class Series(NamedTuple):
         return not Path(self.path).is_absolute()
 
     @property
+    def title(self) -> str:
+        """What it is called: the file's name without its ending."""
+        return Path(self.path).stem
+
+    @property
     def kept_as(self) -> str:
         """What the scenario in a results folder calls it."""
         return self.path if self.shipped else f"{FOLDER}/{Path(self.path).name}"
@@ -80,9 +85,9 @@ def series_of(compute: ComputeConfig, where: Where | None = None) -> Series | No
     if not isinstance(compute, Replay):
         return None
     where = where or Where(compute.series)
-    folder = Path(where.source).parent if Path(where.source).is_file() else Path()
     known = shipped_prices()
     try:
+        folder = Path(where.source).parent if Path(where.source).is_file() else Path()
         path = folder / Path(compute.series).expanduser()
         mine = path.is_file()
     except (OSError, ValueError, RuntimeError):  # a name too long, with a NUL byte, or of an unknown user

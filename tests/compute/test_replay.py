@@ -162,6 +162,12 @@ def test_what_cannot_be_replayed_is_refused(tmp_path, series, more, words):
         Scenario.load(scenario_file(tmp_path, series, more), SMALL)
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_words_that_name_no_file_are_refused(name):
+    with pytest.raises(BadInput, match="not the name of a file|there is no file"):
+        Scenario.load("quick", {"compute.type": "replay", "compute.series": name})
+
+
 def test_a_file_shorter_than_the_run_is_refused_with_dates(tmp_path):
     price_file(tmp_path / "prices.csv")
     with pytest.raises(BadInput) as error:
@@ -183,6 +189,12 @@ def test_an_economy_needs_a_price_for_every_day():
     for prices in (np.ones(3), np.zeros(45)):
         with pytest.raises(ValueError, match="45 positive prices"):
             economy(prices, Calendar(START, 40, 5))
+
+
+def test_the_description_names_the_series_and_its_first_day():
+    text = " ".join(Scenario.load("replay_h100").describe().split())
+    assert 'Prices are those of the series "h100_spot_google_us_central1" from 1 Aug 2024 on, whatever happens' in text
+    assert "Prices are those of" not in Scenario.load("quick").describe()
 
 
 def test_scenarios_without_a_type_stay_physical():
