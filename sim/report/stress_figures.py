@@ -14,6 +14,7 @@ from sim.summary import interval
 
 MOST_SHOCKS, MOST_RULES = 3, 6
 COLOURS = (*p.VARIANT, p.PRICE["futures"], p.REGION["row"][0])
+OWN = "layer margin"
 LAYERS = {"house_loss": ("the clearing house", p.FAMILY["clearing"], ""), "unpaid": ("nobody", p.WORSE, "////")}
 
 
@@ -98,7 +99,7 @@ def waterfall(found: Any, phone: bool = False, bare: bool = False) -> Page:
     layers = [name for name in found.figures if name.startswith("layer ")] + ["unpaid"]
     if len(layers) == 1:
         layers = list(LAYERS)
-    total = {shock: sum(_mean(found, name, mode, rule, shock) for rule in found.rules for name in layers)
+    total = {shock: sum(_mean(found, name, mode, rule, shock) for rule in found.rules for name in layers if name != OWN)
              for shock in found.shocks}
     shock = max(total, key=lambda name: total[name])
     if not total[shock] > 0:
@@ -107,10 +108,10 @@ def waterfall(found: Any, phone: bool = False, bare: bool = False) -> Page:
     paid = {name: [_mean(found, name, mode, rule, shock) for rule in rules] for name in layers}
     if layers == list(LAYERS):  # what the house could not bear is part of what it paid out
         paid["house_loss"] = [a - b for a, b in zip(paid["house_loss"], paid["unpaid"], strict=True)]
-    sums = [sum(paid[name][k] for name in layers) for k in range(len(rules))]
+    sums = [sum(paid[name][k] for name in layers if name != OWN) for k in range(len(rules))]
     worst = int(np.argmax(sums))
     words = Words(f"{rules[worst]} left most to others: ${sums[worst]:.2g} million a history",
-                  f"Paid for defaults beyond the defaulters' margin, $ million, {shock.replace('_', ' ')}, "
+                  f"Who paid for defaults, $ million, {shock.replace('_', ' ')}, "
                   f"{_world(mode)}",
                   "layers pay from left to right; what is hatched nobody had", _source(found),
                   "; ".join(f"{rule}: {value:.2g}" for rule, value in zip(rules, sums, strict=True)))
@@ -122,8 +123,11 @@ def waterfall(found: Any, phone: bool = False, bare: bool = False) -> Page:
         shades = [p.mix(p.FAMILY["clearing"], p.PAPER, 0.7 * k / max(len(layers) - 1, 1)) for k in range(len(layers))]
         for number, name in enumerate(layers):
             words_, colour, hatch = LAYERS.get(name, (name.removeprefix("layer "), shades[number], ""))
+            words_ = "defaulters' own margin" if name == OWN else words_
+            if not any(paid[name]):
+                continue
             axes.barh(at, paid[name], left=left, height=0.6, color=colour if not hatch else p.PAPER, hatch=hatch,
-                      edgecolor=colour if hatch else p.PAPER, lw=0.8 if hatch else 0.5, label=words_)
+                      edgecolor=colour if hatch else p.PAPER, lw=0.5, label=words_)
             left += paid[name]
         axes.set_yticks(at, [_short(rule, 18 if phone else 34) for rule in rules])
         axes.grid(axis="x")
