@@ -20,8 +20,8 @@ def told(rules: ClearingConfig) -> Iterator[str]:
     pledged = rules.collateral
     if pledged.bills or pledged.paper:
         yield (f"Up to {pledged.bills:.0%} of margin is held in Treasury bills (haircut {pledged.bills_haircut:.0%}) "
-               f"and {pledged.paper:.0%} in compute-backed paper (haircut {pledged.paper_haircut:.0%}), which falls with "
-               "the spot price.")
+               f"and {pledged.paper:.0%} in compute-backed paper (haircut {pledged.paper_haircut:.0%}), which falls "
+               "with the spot price.")
     if rules.members.count:
         yield from _members(rules)
 
