@@ -176,8 +176,8 @@ class GenerationDemand(Block):
     old_age: float = param(3.5, unit="years", low=0, high=20,
         doc="years after its launch from which a generation loses rent with time",
         source="the H100 on day 0; older ones lose it from then on as well")
-    substitution: float = param(6.0, unit="elasticity", above=0, high=100,
-        doc="elasticity of substitution between the work of two generations",
+    substitution: float = param(6.0, unit="elasticity", low=1, high=100,
+        doc="elasticity of substitution between the work of two generations; below 1 new ones make old ones dear",
         source="judgement: rents per unit of work lie within 20 % of each other, SemiAnalysis July 2026 survey")
     ahead: float = param(126.0, unit="business days", low=0, high=1260,
                          doc="how far ahead of the running fleet users' wishes are",

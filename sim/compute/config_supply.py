@@ -10,7 +10,8 @@ GROWTH = "capex +29 % in 2027 x performance per dollar 1.4, on a trend of 3.3x a
 
 
 def _share(default: float, source: str) -> float:
-    return param(default, unit="share", low=0, high=1, doc="share of world capacity in this region", source=source)
+    return param(default, unit="share", low=0.01, high=1,
+                 doc="share of world capacity in this region; with less there is no market to speak of", source=source)
 
 
 class CapacityShare(Block):
@@ -132,8 +133,8 @@ class Supply(Block):
                                       source="judgement: the vendor is sold out")
     pue: float = param(1.25, unit="ratio", low=1, high=3, doc="power usage effectiveness",
                        source="Uptime Institute survey and operators' reports 2026")
-    other_cost: float = param(0.05, unit="$/GPU-hour", low=0, high=2,
-        doc="avoidable cost of one H100-hour besides power; other chips 0.5 + 0.5 x throughput of it",
+    other_cost: float = param(0.05, unit="$/GPU-hour", low=0.001, high=2,
+        doc="avoidable cost of one H100-hour besides power, never nothing; other chips 0.5 + 0.5 x throughput of it",
         source="judgement inside 0.03-0.10")
     orders_follow_curve: float = param(0.0, unit="share", low=0, high=1,
                                        doc="weight of the traded curve in chip orders and vendor output",

@@ -105,12 +105,14 @@ def region_rows(config: ComputeConfig, p: SimpleNamespace, provider: np.ndarray,
         area["base_demand"] = math.log(capacity) - first_day * (p.growth_supply - p.growth_demand / BUSINESS_DAYS)
         area["delivery_share"] = capacity / provider["capacity"].sum()
         area["hyperscaler_share"] = provider["capacity"][here & (provider["kind"] == HYPERSCALER)].sum() / capacity
-        slack = p.need_smoothness * math.log1p(math.exp(min(40.0, (1 - p.need) / p.need_smoothness)))
+        room = (1 - p.need) / p.need_smoothness
+        slack = p.need_smoothness * (room if room > 40.0 else math.log1p(math.exp(room)))
         floats = weights[r] / (1 + np.exp(-(y - log_cost[r]) / p.merit_width))
         k = config.prices
         supply = ((1 - k.committed_share) * (1 - k.vacancy) * floats.sum()
                   + k.committed_share * (slack * k.sublet_share + k.displaced * min(p.need, 1.0) * k.displaced_share)
                   + k.spare * area["hyperscaler_share"] * k.spare_share)
-        area["reference_demand"] = supply - k.committed_share * max(0.0, slack - 1 + p.need)
+        overflow = k.committed_share * max(0.0, slack - 1 + p.need)
+        area["reference_demand"] = max(0.01 * supply, supply - overflow)  # full contracts may want more than there is
     return out
 

@@ -93,7 +93,7 @@ SETTINGS = {"deadline": None, "derandomize": True, "phases": [Phase.generate],
             "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@settings(max_examples=3, **SETTINGS)
+@settings(max_examples=2, **SETTINGS)
 @given(data=st.data())
 def test_ten_years_of_any_parameters_neither_explode_nor_die(data):
     ten_years(data, 12)
@@ -104,3 +104,34 @@ def test_ten_years_of_any_parameters_neither_explode_nor_die(data):
 @given(data=st.data())
 def test_ten_years_of_very_many_parameters(data):
     ten_years(data, 40)
+
+
+def history(seed, neglect, days=1260):
+    """Log orders over capacity, log capacity over its trend, and log US spot, every fifth day."""
+    config = changed({("supply", "capacity", "neglect"): neglect, ("supply", "capacity", "extrapolation"): neglect,
+                      ("supply", "capacity", "hyperscaler_bias"): 1.0, ("supply", "order_response"): 1.5,
+                      ("supply", "overordering"): 0.95})
+    economy, rows = build_economy(seed=seed, days=days + 5, burn_in=60, config=config, indices=()), []
+    for day in range(-60, days):
+        economy.step(day)
+        if day >= 0 and day % 5 == 0:
+            total = economy.capacity_total
+            rows.append((np.log(economy.orders.sum() / total), np.log(total), economy.region["price"][0]))
+    orders, capacity, price = np.array(rows).T
+    time = np.arange(len(capacity))
+    return orders, capacity - np.polyval(np.polyfit(time, capacity, 1), time), price
+
+
+def test_capacity_builds_in_cycles_that_neglect_of_competition_widens():
+    """Greenwood and Hanson 2015: much is ordered when prices are high, and prices fall in the years after."""
+    swing, link = {}, []
+    for neglect in (0.0, 1.0):
+        runs = [history(seed, neglect) for seed in (1, 2)]
+        swing[neglect] = np.mean([(orders.std(), capacity.std()) for orders, capacity, _ in runs], axis=0)
+        for orders, _, price in runs:
+            quarter = np.convolve(orders, np.ones(13) / 13, "valid")
+            after = price[12 + 100:] - price[12:-100]  # over the two years that follow
+            link.append(np.corrcoef(quarter[: len(after)], after)[0, 1])
+    assert np.mean(link) < -0.3 and np.max(link) < 0
+    assert swing[1.0][0] > 1.3 * swing[0.0][0]  # orders
+    assert swing[1.0][1] > 1.1 * swing[0.0][1]  # capacity
