@@ -58,7 +58,7 @@ class DominantTrader(Fund, type="dominant_trader"):
                                 doc="equity above which investors take gains out")
     delivery: dt.date = param(dt.date(2027, 6, 1), unit="date", source="judgement: set by the scenario",
                               doc="any day of the delivery month that is bought")
-    side: int = param(1, unit="sign", low=-1, high=1, source="judgement: a corner buys; a push may go either way",
+    direction: int = param(1, unit="sign", low=-1, high=1, source="judgement: a corner buys; a push may go either way",
                       doc="1 buys the month, -1 sells it")
     share: float = param(0.25, unit="share of float", low=0, high=10,
                          source="judgement; the Hunts held a third of private silver in 1980",
@@ -87,12 +87,12 @@ class DominantTrader(Fund, type="dominant_trader"):
         if not me.alive:
             return me.position.copy()
         allowed = leverage_caps(view, self.leverage_max) * lots_per_cent(view) * max(float(me.equity), 0.0)
-        return self.side * np.minimum(self.built(view) * float(me.most), allowed).astype(np.int64) * (view.rank > 0)
+        return self.direction * np.minimum(self.built(view) * float(me.most), allowed).astype(np.int64) * (view.rank > 0)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         allowed = (leverage_caps(view, self.leverage_max) * lots_per_cent(view)) * np.maximum(block.equity, 0)[:, None]
         wish = np.minimum(self.built(view) * block.most[:, None], allowed).astype(np.int64)
-        return np.where(block.alive[:, None], self.side * wish * (view.rank > 0), block.position)
+        return np.where(block.alive[:, None], self.direction * wish * (view.rank > 0), block.position)
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
         moves = super().transfers(block, view, equity)
