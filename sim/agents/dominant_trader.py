@@ -87,7 +87,8 @@ class DominantTrader(Fund, type="dominant_trader"):
         if not me.alive:
             return me.position.copy()
         allowed = leverage_caps(view, self.leverage_max) * lots_per_cent(view) * max(float(me.equity), 0.0)
-        return self.direction * np.minimum(self.built(view) * float(me.most), allowed).astype(np.int64) * (view.rank > 0)
+        wish = np.minimum(self.built(view) * float(me.most), allowed).astype(np.int64)
+        return self.direction * wish * (view.rank > 0)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         allowed = (leverage_caps(view, self.leverage_max) * lots_per_cent(view)) * np.maximum(block.equity, 0)[:, None]
