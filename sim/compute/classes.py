@@ -147,8 +147,8 @@ class DemandByClass:
     def shift_models(self, share: float, ratio: float | None = None) -> None:
         """Part of the tokens of large models moves to small ones, or of small ones to large ones if negative.
 
-        Compute of the class that is left falls; that of the other grows by what the same tokens need there, and by
-        what users then add or drop as a token costs `ratio` times less or more.
+        Compute of the class that is left falls; that of the other grows by what the same tokens need there. Then
+        users add or drop tokens, as one costs `ratio` times less or more, by the elasticity of those who move.
 
         share : of the tokens of that class, between -1 and 1; ratio: compute per token of large over small models
         """
@@ -157,6 +157,8 @@ class DemandByClass:
         if share < 0:
             cheaper = 1.0 / cheaper
         wanted = self.class_demand.sum(axis=0)
-        moved = abs(share) * wanted[origin] * cheaper ** (float(self.classes["elasticity"][goal]) - 1.0)
+        same = abs(share) * wanted[origin] / cheaper / max(wanted[goal], 1e-300)
+        moved = same * cheaper ** float(self.classes["elasticity"][origin])
         self.classes["saving_target"][origin] -= math.log(max(1e-9, 1.0 - abs(share)))
-        self.classes["rebound_target"][goal] += math.log(1.0 + moved / max(wanted[goal], 1e-300))
+        self.classes["saving_target"][goal] -= math.log1p(same)
+        self.classes["rebound_target"][goal] += math.log1p(moved) - math.log1p(same)

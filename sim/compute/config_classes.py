@@ -69,10 +69,10 @@ class Efficiency(Block):
 class Elasticity(Block):
     """Answer to a lasting price change over the mean of all demand, which `demand.elasticity_slow` is on day 0."""
 
-    training: float = _field("training", 0.75, "elasticity" + MEAN, "judgement: a race is run at most prices")
-    large: float = _field("large", 1.1, "elasticity" + MEAN, "judgement: above the mean, as budgets follow use")
-    small: float = _field("small", 1.35, "elasticity" + MEAN, "judgement: cheap tokens find new uses")
-    research: float = _field("research", 0.9, "elasticity" + MEAN, "judgement: fixed budgets, elasticity near one")
+    training: float = _field("training", 0.85, "elasticity" + MEAN, "judgement: a race is run at most prices")
+    large: float = _field("large", 1.0, "elasticity" + MEAN, "judgement: the mean was measured on such models")
+    small: float = _field("small", 1.25, "elasticity" + MEAN, "judgement: cheap tokens find new uses")
+    research: float = _field("research", 1.0, "elasticity" + MEAN, "judgement: fixed budgets, elasticity near one")
 
 
 class ElasticityFast(Block):

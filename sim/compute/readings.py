@@ -26,6 +26,7 @@ class Readings(Generations, DemandByClass, Contracts):
     trust: dict[str, float]
     day: int
     _future: np.ndarray
+    _log_cost: np.ndarray
     _first_float: float
 
     def grade_level(self, day: int) -> float:

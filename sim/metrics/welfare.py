@@ -13,6 +13,8 @@ class Welfare(Metric, type="welfare"):
 
     figures: ClassVar[dict[str, Figure]] = {
         "rationed": Figure("Demand that found no compute at the posted price", "% of open demand", "low"),
+        "small_refused": Figure("Demand of researchers and small developers that found nothing", "% of theirs", "low"),
+        "small_paid": Figure("What they paid for the hours that they got", "$ per H100-hour", "low"),
         "idle": Figure("Compute that stood idle", "% of capacity", "low"),
         "stockout": Figure("Providers sold out", "% of providers", "low"),
         "pace_of_ai": Figure("Training done since the first day, efficiency counted", "thousand H100-years", "high"),
@@ -24,6 +26,10 @@ class Welfare(Metric, type="welfare"):
         daily = run.daily
         shares = {"rationed": "rationed_share", "idle": "idle_share", "stockout": "stockout_share"}
         out = {name: 100.0 * mean(daily[column]) for name, column in shares.items() if column in daily}
+        if {"rationed_research", "spot_h100_us"} <= set(daily):
+            got = 1.0 - daily["rationed_research"]
+            out["small_refused"] = 100.0 * (1.0 - mean(got))
+            out["small_paid"] = float((daily["spot_h100_us"] * got).sum() / got.sum())
         if "pace_of_ai" in daily and len(daily):
             out["pace_of_ai"] = float(daily["pace_of_ai"].iloc[-1]) / 1e3
         if "token_price" in daily and len(daily) > 1:

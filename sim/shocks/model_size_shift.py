@@ -9,12 +9,13 @@ from sim.shocks.base import Spreading, in_words, number, onset, percent
 
 
 class ModelSizeShift(Spreading, type="model_size_shift"):
-    """Part of all tokens moves to models of another size, so that demand for compute changes.
+    """Part of the tokens of large (or small) models moves to models of the other size: demand for compute changes.
 
-    Cheaper tokens then bring new uses, as with any gain in efficiency; dearer ones cost some.
+    Cheaper tokens then bring new uses, by the elasticity of those who move; dearer ones cost some.
     """
 
-    share: float = param(0.3, unit="share of tokens", low=0, high=0.95, doc="tokens that move",
+    share: float = param(0.3, unit="share of tokens", low=0, high=0.95,
+                         doc="tokens that move, of the class that they leave",
                          source="judgement: open-weight models carry 30 % of tokens (a16z State of AI 2025)")
     ratio: float = param(9.0, unit="ratio", low=1, high=1000,
                          doc="compute per token of the large model over the small one",
@@ -23,15 +24,12 @@ class ModelSizeShift(Spreading, type="model_size_shift"):
                                                source="judgement: agents split work and send most to small models")
     onset: int = onset(126, "judgement: half a year, about the life of a model at the top")
 
-    def factor(self) -> float:
-        """Tokens of a GPU-hour after the move over those before."""
-        if self.towards == "small":
-            return 1.0 / (1.0 - self.share * (1.0 - 1.0 / self.ratio))
-        return 1.0 / (1.0 + self.share * (self.ratio - 1.0))
-
     def spread(self, economy: Any, part: float) -> None:
-        economy.efficiency_jump(self.factor()**part, share=1.0)
+        moved = 1.0 - (1.0 - self.share) ** part  # of the tokens that are still there
+        economy.shift_models(moved if self.towards == "small" else -moved, self.ratio)
 
     def effect(self) -> str:
         size = f"models with {number(self.ratio)} times {'less' if self.towards == 'small' else 'more'} compute a token"
-        return f"{percent(self.share)} of tokens move to {size} from {in_words(self.date)}{self.course()}."
+        left = "large" if self.towards == "small" else "small"
+        return f"{percent(self.share)} of the tokens of {left} models move to {size} from {in_words(self.date)}" \
+               f"{self.course()}."

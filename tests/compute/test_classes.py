@@ -137,11 +137,11 @@ def test_smaller_models_save_compute_and_jevons_decides(elasticity, later):
     assert change[LARGE] < 0.9 and change[SMALL_MODELS] > 1.02
 
 
-def test_a_move_back_to_large_models_needs_more_compute():
-    calm, moved = after(120), after(120, act=lambda e: e.shift_models(-0.3))
+def test_a_move_back_to_large_models_needs_more_compute_until_users_count_the_cost():
+    calm, moved = after(12), after(12, act=lambda e: e.shift_models(-0.3))
     change = moved.class_demand.sum(axis=0) / calm.class_demand.sum(axis=0)
-    assert change[SMALL_MODELS] < change[LARGE]
-    assert change[LARGE] > 1.0
+    assert change[LARGE] > 1.0 > change[SMALL_MODELS]
+    assert (moved.spot > calm.spot).all()
 
 
 # --- who goes without -------------------------------------------------------------------------------------------

@@ -297,8 +297,8 @@ SENTENCES = {
     "new_chip_generation": "A new chip generation with 2 times the tokens per dollar arrives 126 business days sooner "
                            "from 29 Oct 2026: chip output rises by 10 % and the rent of an H100-hour falls by 50 % "
                            "against newer chips; it builds up until 26 Oct 2027 and then lasts.",
-    "model_size_shift": "30 % of tokens move to models with 9 times less compute a token from 29 Oct 2026; it spreads "
-                        "until 30 Apr 2027 and stays.",
+    "model_size_shift": "30 % of the tokens of large models move to models with 9 times less compute a token from "
+                        "29 Oct 2026; it spreads until 30 Apr 2027 and stays.",
     "demand_surge": "Demand for tokens rises by 80 % and with it demand for compute rises by 15.8 % from 29 Oct 2026; "
                     "it builds up until 28 Jan 2027 and then lasts.",
     "ai_winter": "Tokens grow 1.2 times a year instead of 4.5, and chip orders are 46.5 % of normal, from 29 Oct 2026; "
