@@ -73,7 +73,8 @@ def closing(found: Validation) -> Iterator[str]:
     """How many rows are in range, which are not, and what failed."""
     ranged = [finding for finding in found.findings if finding.verdict in ("in", "low", "high")]
     inside = sum(finding.verdict == "in" for finding in ranged)
-    yield f"{inside} of {len(ranged)} figures with a range are in it, by the mean of {len(found.seeds)} histories."
+    many = f"{len(found.seeds)} {'history' if len(found.seeds) == 1 else 'histories'}"
+    yield f"{inside} of {len(ranged)} figures with a range are in it, by the mean of {many}."
     for finding in ranged:
         if finding.verdict != "in":
             said = f"too {finding.verdict}: {finding.row.section}, {finding.row.label}: {number(finding.mean)}, wanted "

@@ -164,7 +164,7 @@ def test_what_cannot_be_replayed_is_refused(tmp_path, series, more, words):
 
 @pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
 def test_words_that_name_no_file_are_refused(name):
-    with pytest.raises(BadInput, match="not the name of a file|there is no file"):
+    with pytest.raises(BadInput, match=r"not the name of a file|there is no file"):
         Scenario.load("quick", {"compute.type": "replay", "compute.series": name})
 
 

@@ -169,3 +169,19 @@ def test_a_page_is_begun_where_there_is_none(tmp_path):
 def test_the_command_refuses_what_it_cannot_do(arguments, words, capsys):
     assert cli.main(["validate", *arguments]) == cli.BAD
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_processes_change_nothing():
+    rows = [one for one in rows_of("market") if one.key in ("futures on transaction: turnover", "leverage cap 1: Hill")]
+    alone, together = validate(rows, 2, changes=TINY), validate(rows, 2, jobs=2, changes=TINY)
+    for one, other in zip(alone.findings, together.findings, strict=True):
+        assert one.values == pytest.approx(other.values, rel=0, nan_ok=True)
+
+
+@pytest.mark.slow
+def test_the_command_prints_and_writes_the_page(tmp_path, capsys):
+    page = tmp_path / "page.md"
+    assert cli.main(["validate", "--rows", "physical", "--runs", "1", "-o", str(page)]) == cli.FINE
+    assert "figures with a range are in it, by the mean of 1 history" in capsys.readouterr().out.replace("\n", " ")
+    assert "<!-- table: Capacity, ten years -->" in page.read_text()
