@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.agents.base import UNITS_OF_CAPITAL, AgentType, World
 from sim.agents.rules import hedgeable_notional
+from sim.clearing.words import told
 from sim.plugin import Block, Plugin
 from sim.replaying import first_date
 from sim.scenario import Scenario
@@ -114,12 +115,13 @@ def trade(scenario: Scenario) -> Iterator[str]:
 def clearing(scenario: Scenario) -> list[str]:
     """Margin, calls and forced sales."""
     rules = scenario.clearing
-    return wrap(
+    text = wrap(
         f"Gains and losses are paid in cash every day. Initial margin follows the rule \"{rules.margin.label}\": "
         f"{lower(first_sentence(rules.margin)).rstrip('.')}{settings(rules.margin)}. Funds are also watched in every "
         f"round: one whose equity falls under {number(rules.maintenance)} times its initial margin must shrink until "
         f"it has {number(rules.restore)} times. Forced orders go at most {share(rules.forced_reach)} beyond the middle "
         f"of the market and take at most {share(rules.forced_participation)} of what is on show there.", "  ")
+    return [*text, *(line for sentence in told(rules) for line in wrap(sentence, "  "))]
 
 
 def events(scenario: Scenario) -> Iterator[str]:

@@ -88,7 +88,7 @@ class Tiers(Porting, Disposal):
         if members.failed.any():
             loss[members.lost != NOBODY] = 0
         loss = members.total(loss) - members.called
-        called = np.flatnonzero((loss > self.limit) & (loss > 0) & ~members.failed)
+        called = np.flatnonzero((loss > self.limit) & (loss > 0) & ~members.failed) if loss.max() > 0 else loss[:0]
         for member in called.tolist():
             row, amount = members.rows[member : member + 1], int(loss[member])
             causes = self._losses(member, mark)
@@ -101,7 +101,10 @@ class Tiers(Porting, Disposal):
             ledger.post_margin(row, np.array([paid], np.int64))
             if paid < amount:
                 self.fail(member, day, round, amount - paid, [(event, 1.0)])
-        broke = np.flatnonzero((house.equity[members.rows] <= 0) & ~members.failed)
+        worth = house.equity[members.rows]
+        if worth.min() > 0:
+            return
+        broke = np.flatnonzero((worth <= 0) & ~members.failed)
         for member in broke[ledger.position[members.rows[broke]].any(axis=1)].tolist():
             self.fail(member, day, round, -int(house.equity[members.rows[member]]), self._losses(member, mark))
 
@@ -153,7 +156,7 @@ class Tiers(Porting, Disposal):
         if self.attempts >= self.config.auction.attempts and self.config.recovery.tear_up:
             self._tear_up(day, self._defaults())
         pot.forget_losses()
-        if pot.flat():
+        if (pot.estates or self.ledger.cash[pot.row]) and pot.flat():
             house.today["close_out_gain_cents"] += self.recovery.settle_up()
             self.attempts = self.reserve = 0
         self._port(day)
