@@ -33,7 +33,7 @@ def enter(book, r, g, transit, whole, around, begun, old, fleet, idle):
 
 @kernel
 def move_fleet(params, dials, region_dials, chips, world, region, provider, delivered, mix, runs, carry, worn,
-               fleet, received, retired, idle, book, smuggled, transit, ring, schedule, weights, key, slot):
+               fleet, received, retired, idle, dark, book, smuggled, transit, ring, schedule, weights, key, slot):
     """Deliver whole GPUs, energise those whose site is ready, retire old ones, and add up capacity.
 
     params, dials, region_dials : record[1], [1], [4]  in
@@ -50,6 +50,7 @@ def move_fleet(params, dials, region_dials, chips, world, region, provider, deli
     received  : int64[n, g]          in, out: ever delivered, the first fleet included
     retired   : int64[n, g]          in, out: ever retired
     idle      : int64[n, g]          out: of those in the fleet, switched off: not worth running, or not allowed to
+    dark      : float64[4]           in: of chips that do not cover their cost, the share whose work nobody needs
     book      : int64[6, 4, g]       in, out: made, running, idle, queued for a site, retired, exported net
     smuggled  : float64[4, g]        in: part of deliveries to a region that were made for another one
     transit   : int64                in: that other region
@@ -97,7 +98,7 @@ def move_fleet(params, dials, region_dials, chips, world, region, provider, deli
             worn[i, g] -= old
             retired[i, g] += old
             fleet[i, g] += due - held - old
-            works = region_dials[r].available * (1.0 - (1.0 - p.committed) * (1.0 - runs[r, g]))
+            works = region_dials[r].available * (1.0 - dark[r] * (1.0 - runs[r, g]))
             idle[i, g] = np.int64(fleet[i, g] * (1.0 - works))
             around = min(whole, np.int64(smuggled[r, g] * whole + rounding))
             enter(book, r, g, transit, whole, around, due - held, old, fleet[i, g], idle[i, g])

@@ -122,3 +122,50 @@ def test_the_uncommitted_float_grows_with_the_world():
     for day in range(1, 252):
         economy.step(day)
     assert 2.0 < economy.float_growth < 2.5
+
+
+def test_old_chips_in_europe_stand_still_when_power_costs_six_times_as_much():
+    calm, dear = build_economy(days=90), build_economy(days=90)
+    for economy in (calm, dear):
+        economy.burn_in()
+    dear.dials.power_mult = np.array([1.0, 1.0, 6.0, 1.0])
+    for day in range(60):
+        calm.step(day)
+        dear.step(day)
+    europe = 2
+    share = dear.generation_idle[europe] / np.maximum(1, dear.generation_fleet[europe])
+    usual = calm.generation_idle[europe] / np.maximum(1, calm.generation_fleet[europe])
+    assert share[A100] > 0.02 and share[A100] > 5 * usual[A100]
+    assert share[A100] > 2 * share[H100] > 2 * share[GB300]
+    np.testing.assert_allclose(dear.generation_idle[0], calm.generation_idle[0], rtol=0.1, atol=200)
+    assert (dear.gpu_book()["idle"][europe] == dear.idle[dear.provider["region"] == europe].sum(axis=0)).all()
+
+
+def test_generations_after_rubin_follow_the_trend_of_those_before():
+    first, years = CHIPS[RUBIN + 1], 1.2
+    known = CHIPS[: RUBIN + 1]
+    for name in ("throughput", "power", "own_cost"):
+        slope = np.polyfit(-known["launch"], np.log(known[name]), 1)[0]
+        assert np.log(first[name] / CHIPS[name][RUBIN]) == pytest.approx(years * slope)
+    assert first["launch"] == CHIPS["launch"][RUBIN] - years
+    assert first["takeover"] == CHIPS["takeover"][RUBIN] + years * 252
+    assert (np.diff(CHIPS["own_cost"][RUBIN:ASCEND] / CHIPS["throughput"][RUBIN:ASCEND]) < 0).all()  # work gets cheaper
+    steady = ComputeConfig()
+    flat = steady.chips.model_copy(update={"successors": steady.chips.successors.model_copy(update={"pace": 0.0})})
+    same = chip_table(steady.model_copy(update={"chips": flat}))
+    assert (same["throughput"][RUBIN:ASCEND] == same["throughput"][RUBIN]).all()
+
+
+def test_ten_years_see_several_generations_come_and_go():
+    economy = build_economy(days=2520, indices=())
+    newest = []
+    for day in range(-20, 2520):
+        economy.step(day)
+        if day % 252 == 0:
+            newest.append(int(np.flatnonzero(economy.generation_fleet[0, :ASCEND]).max()))
+    assert newest == sorted(newest) and newest[-1] >= RUBIN + 6
+    fleet, rent = economy.generation_fleet[0], economy.generation_price[0] / economy.chips["throughput"]
+    assert fleet[A100] < 0.2 * fleet[GB300]
+    assert rent[A100] < rent[H100] * 1.01 and rent[H100] < 0.8 * rent[RUBIN + 5]
+    output = economy.generation_history["output"]
+    assert (np.diff(output[~np.isnan(output[:, 0, 0])], axis=0) >= 0).all()  # what was delivered stays delivered
