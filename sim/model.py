@@ -12,6 +12,7 @@ from sim.agents.base import View
 from sim.blocks import Blocks, everybody
 from sim.calendar import Calendar
 from sim.clearing.house import ClearingHouse
+from sim.credit.system import credit_of
 from sim.deliveries import Deliveries
 from sim.market.exchange import Exchange
 from sim.market.venues import Venues
@@ -69,6 +70,7 @@ class ComputeFutures(mesa.Model):
         self.still: tuple[str, ...] = ()  # reactions that are frozen, and the equity on the eve of that, cents
         self.eve: np.ndarray | None = None
         self.first_day = -min(scenario.market.warm_up, scenario.burn_in)
+        self.credit = credit_of(scenario.credit, self)
         self.day = -scenario.burn_in - 1
         if start:
             while self.day < self.first_day - 1:
@@ -90,6 +92,7 @@ class ComputeFutures(mesa.Model):
             self.settle()
             self.call_margin()
         self.move_money()
+        self.credit.step(self)
         self.close_and_reopen()
         self.check_books()
         write_down(self)
@@ -211,6 +214,7 @@ class ComputeFutures(mesa.Model):
                     continue
                 amount = np.where(block.alive, transfer.amount, 0)
                 self.ledger.post(transfer.flow, block.rows, amount, "outside world")
+                self.credit.charge(kind, block.rows, amount)
 
     def check_books(self) -> None:
         """Every cent and every contract is accounted for, exactly."""
@@ -278,7 +282,7 @@ class ComputeFutures(mesa.Model):
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
                           for name in ("blocks", "exchange", "house", "deliveries", "economy", "record", "rules",
-                                       "venues")}}
+                                       "venues", "credit")}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""

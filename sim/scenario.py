@@ -28,6 +28,7 @@ from sim.compute.config import ComputeConfig
 from sim.compute.indices.assessed import Assessed
 from sim.compute.indices.base import Index
 from sim.compute.indices.transaction import Transaction
+from sim.credit.config import CreditConfig
 from sim.errors import BadInput, Problem, Where, near_miss, quoted
 from sim.loading import Changes, read
 from sim.market.config import MarketConfig
@@ -80,6 +81,8 @@ class Scenario(Block):
     market: MarketConfig = param(factory=MarketConfig, unit="settings", doc="what is traded and how", source=SET)
     clearing: ClearingConfig = param(factory=ClearingConfig, unit="settings", source=SET,
                                      doc="margin, calls and defaults")
+    credit: CreditConfig = param(factory=CreditConfig, unit="settings", source=SET,
+                                 doc="loans to data-centre operators, banks and investors; off unless `on`")
     shocks: tuple[Shock, ...] = param((), unit="blocks", doc="what happens to the world, and when", source=SET)
     policies: tuple[Policy, ...] = param((), unit="blocks", source=SET,
                                          doc="rules that a regulator or an exchange sets")
@@ -210,6 +213,7 @@ class Scenario(Block):
             yield from self._repeated_labels()
         yield from self._contracts()
         yield from self._shocked_indices()
+        yield from self._lenders()
         yield from self._replay()
         for steps, text in self.market.strangers([kind.label for kind in self.agents if kind.count]):
             yield ("market", *steps), text
@@ -242,6 +246,12 @@ class Scenario(Block):
                 _ = contract.tick_cents
             except ValueError as error:
                 yield ("market", "contracts", at, "tick"), f"{error}; choose a tick and a size that give whole cents"
+
+    def _lenders(self) -> Iterator[tuple[Steps, str]]:
+        """Credit without anybody to lend or to borrow."""
+        if self.credit.on and not all(any(kind.count and kind.type_name == name for kind in self.agents)
+                                      for name in ("bank", "tranche_investor", "data_centre")):
+            yield ("credit", "on"), "give `agents` a bank, a tranche_investor and a data_centre, or leave credit off"
 
     def _shocked_indices(self) -> Iterator[tuple[Steps, str]]:
         """Shocks to an index that nobody publishes."""

@@ -26,7 +26,7 @@ def write_down(model: Any) -> None:
         "spot_h100_us": spot_of_chip(model),
         **model.economy.record(), **model.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
         "open_interest": float(model.exchange.open_interest().sum()), "spread_front_ticks": gap,
-        "participants_open": float(model.ledger.alive[:-1].sum()), **model.rules.totals(),
+        "participants_open": float(model.ledger.alive[:-1].sum()), **model.credit.record(), **model.rules.totals(),
         **model.venues.totals()})
     if model.calendar.month(model.day + 1) != model.calendar.month(model.day):
         model.record.agents(model.day, model.calendar.month(model.day), model.blocks.balance_sheet())

@@ -1,0 +1,96 @@
+"""Prime brokers: banks lend leveraged futures funds part of their margin, and take it back when they are short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.credit.banks import Banks
+from sim.credit.blame import NEWS
+from sim.credit.book import COMPANIES, Book
+from sim.credit.config_banks import Banks as Rules
+from sim.credit.shares import split, split_rows
+
+
+class PrimeBrokers:
+    """Loans to funds that trade futures; a fund whose loan is called is short of margin, and the house does the rest.
+
+    Parameters
+    ----------
+    rules : parameters; book, banks, record, labels : claims and cash, lenders, where events go, block names of funds
+    """
+
+    def __init__(self, rules: Rules, book: Book, banks: Banks, record: Any, labels: list[str]) -> None:
+        self.rules, self.book, self.banks, self.record, self.labels = rules, book, banks, record, labels
+        self.line = 1.0  # share of the usual line that is open
+
+    def week(self, day: int, supply: float, haircut: float, frozen: bool) -> None:
+        """Lines follow what banks can lend and haircuts; funds draw and repay up to them."""
+        book, ledger = self.book, self.book.ledger
+        if not len(book.fund_rows) or self.rules.prime <= 0 or not self.banks.alive.any():
+            return
+        if not frozen:
+            wanted = supply * min(1.0, max(0.0, 1.0 - 2.0 * (haircut - 0.08)))
+            self.line = max(wanted, self.line - self.rules.prime_cut) if wanted < self.line else wanted
+        rows, loans = book.fund_rows, book.claims["prime loan"]
+        owed = loans.sum(axis=1)
+        most = np.floor(self.rules.prime * self.line * ledger.margin[rows]).astype(np.int64)
+        open_ = ledger.alive[rows] & (ledger.cash[rows] > 0)
+        more = np.where(open_, np.minimum(np.maximum(most - owed, 0), ledger.margin[rows] // 20), 0)
+        less = np.where(open_, np.minimum(np.maximum(owed - most, 0), ledger.cash[rows]), 0)
+        weights = np.append(self.banks.size * self.banks.alive, 0.0)
+        self._move(split_rows(more, np.broadcast_to(weights, loans.shape)), "issued")
+        for at in np.flatnonzero(less > np.maximum(most, 1) // 10):
+            self.record.event(day, -1, "prime call", agent=int(rows[at]), agent_type=self.labels[at],
+                              amount=int(less[at]), causes=self._causes())
+        self._move(-split_rows(less, loans), "repaid")
+
+    def collect(self, day: int, house: Any, closing: np.ndarray) -> None:
+        """Funds that close repay first; what a fund in default owes is lost."""
+        book, ledger, rows = self.book, self.book.ledger, self.book.fund_rows
+        loans = book.claims["prime loan"]
+        if not loans.any():
+            return
+        gone = house.failed[rows] | ~ledger.alive[rows]
+        due = (gone | closing[rows] | house.closing[rows]) & (loans.sum(axis=1) > 0)
+        for at in np.flatnonzero(due):
+            back = np.zeros_like(loans)
+            back[at] = split(min(int(loans[at].sum()), max(int(ledger.cash[rows[at]]), 0)), loans[at])
+            self._move(-back, "repaid")
+            if gone[at] and (left := int(loans[at].sum())):
+                event = self.record.event(day, -1, "prime loan loss", agent=int(rows[at]), agent_type=self.labels[at],
+                                          amount=left, causes=[(NEWS, 1.0)])
+                for bank in np.flatnonzero(loans[at, :book.b]):
+                    self.banks.blame[bank].add(event, float(loans[at, bank]))
+                lost = np.zeros_like(loans)
+                lost[at] = -loans[at]
+                book.claims.book("prime loan", lost, "written off")
+
+    def _causes(self) -> list[tuple[int, float]]:
+        weak = np.flatnonzero(self.banks.weak)
+        if not len(weak):
+            return [(NEWS, 1.0)]
+        share = self.banks.size[weak] / self.banks.size[weak].sum()
+        return [(int(self.banks.weak_event[bank]), float(part)) for bank, part in zip(weak, share, strict=True)]
+
+    def _move(self, change: np.ndarray, reason: str) -> None:
+        """Lend int64[funds, banks + 1] cents (negative: be repaid)."""
+        if not change.any():
+            return
+        book, ledger = self.book, self.book.ledger
+        book.claims.book("prime loan", change, reason)
+        ledger.post("prime loan", book.fund_rows, change.sum(axis=1), COMPANIES)
+        if change[:, :-1].any():
+            ledger.post("prime loan", book.bank_rows, -change[:, :-1].sum(axis=0), COMPANIES)
+        if outside := int(change[:, -1].sum()):
+            payer, payee = ("outside world", COMPANIES) if outside > 0 else (COMPANIES, "outside world")
+            ledger.transfer("prime loan", payer, payee, abs(outside))
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of what changes."""
+        return {"line": self.line}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put a copy back."""
+        self.line = state["line"]
