@@ -59,7 +59,7 @@ class FlowFund(Fund):
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
         flow = super().transfers(block, view, equity)[0].amount
         open_ = block.alive & (equity > 0) & (equity >= self.floor * block.capital)
-        if last_of_month(view):
+        if last_of_month(view) and bool(view.listed.any()):  # nobody is judged before there is a market
             flow = flow + self.judged(block, equity, open_)
         block.wait[:] = np.maximum(block.wait - 1, 0)
         free = np.maximum(block.cash + np.minimum(flow, 0), 0)

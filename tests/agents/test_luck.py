@@ -9,8 +9,9 @@ from tests.agents.worlds import TYPES, a_block, a_view, a_world
 OWN = {name: [c for c in columns(kind.agent) if c not in ("cash", "margin", "basis", "equity", "position", "alive")]
        for name, kind in TYPES.items()}
 
-NO_LUCK = {"dominant_trader"}  # one trader with one size and one plan
-SOCIAL = {"macro_fund": {"story", "belief"}}  # caught from others, so that a larger block tells other stories
+NO_LUCK = {"bank", "dominant_trader", "tranche_investor"}  # one plan, and sizes by rank
+# caught from others, so that a larger block tells other stories; or by place in the block
+SOCIAL = {"macro_fund": {"story", "belief"}, "tranche_investor": {"kind"}}
 
 
 def lived(kind, n, **more):
