@@ -83,11 +83,23 @@ class Blocks:
         forced["reach"], forced["participation"] = clearing.forced_reach, clearing.forced_participation
         return Desk(self.key, style_of, styles, trades)
 
-    def members(self) -> np.ndarray:
-        """int64[m]: rows of the clearing members, largest first."""
+    def members(self, banks: bool = False) -> np.ndarray:
+        """int64[2, m]: rows of the clearing members, largest first, and of the banks that own them (-1: outsiders).
+
+        banks : whether banks of the market that clear stand behind members, one each as far as they go
+        """
         rows = [np.arange(block.rows.start, block.rows.stop) for kind, block in self.all
                 if isinstance(kind, ClearingMember)]
-        return np.concatenate(rows) if rows else np.zeros(0, np.int64)
+        own = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+        owner = np.full(len(own), -1)
+        clear = [block.rows.start + np.flatnonzero(block.member) for _, block in self.all
+                 if banks and "member" in columns(block.agent_class)]
+        found = np.concatenate(clear)[: len(own)] if clear else owner[:0]
+        owner[: len(found)] = found
+        for kind, block in self.all:
+            if isinstance(kind, ClearingMember):
+                block.bound[:] = owner >= 0
+        return np.stack([own, owner])
 
     def operators(self) -> Operators:
         """Those who own GPUs, for the physical economy, and their rows."""

@@ -49,11 +49,11 @@ class ComputeFutures(mesa.Model):
         self.ledger = self.blocks.ledger
         self.exchange = Exchange(scenario.market, self.ledger, self.calendar, self.streams)
         self.record = Record(scenario.days, self.exchange.months, scenario.record.level)
-        self.house = ClearingHouse(scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of,
-                                   np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
-                                   self.world.hedged_notional, self.blocks.intraday, self.blocks.members())
-        self.house.listing = self.exchange.slots
-        self.house.spot = lambda: spot_of_chip(self)
+        self.house = ClearingHouse(
+            scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of,
+            np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
+            self.world.hedged_notional, self.blocks.intraday, self.blocks.members(scenario.credit.on))
+        self.house.listing, self.house.spot = self.exchange.slots, lambda: spot_of_chip(self)
         self.desk = self.blocks.desk(scenario.clearing)
         self.deliveries = Deliveries(self.ledger, self.blocks.all, self.exchange.months, self.exchange.tick_cents,
                                      self.config.funding_rate, self.record)

@@ -47,6 +47,9 @@ class MembersConfig(Block):
     support: float = param(
         0.05, unit="share of the gap a day", low=0, high=1, source="judgement: half a loss is made good in a fortnight",
         doc="how fast its owners bring a living member back to its opening capital, or take out what is above it")
+    parent: float = param(
+        0.25, unit="share of a bank's cash", low=0, high=1, source="judgement: the rest is kept for its own depositors",
+        doc="where banks of the market own members, what one pays for its member at a time at most")
     pace: float = param(
         0.1, unit="share a day", above=0, high=1, source="judgement: half of it is gone in a week and a half",
         doc="what a member wants to trade away of positions that it has bought at an auction")

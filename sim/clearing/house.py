@@ -37,7 +37,8 @@ class ClearingHouse(Accounts):
     record          : where events go
     hedged_notional : cents, the unit of the house's capital
     intraday        : bool[n]  rows tested after every round; the others are called once a day; all if left out
-    members         : int64[m]  rows of clearing members; needed where ``config.members`` has a count
+    members         : int64[2, m]  rows of clearing members and of the banks behind them (-1: owners outside the
+        market); needed where ``config.members`` has a count
     """
 
     def __init__(self, config: ClearingConfig, ledger: Ledger, house_row: int, row_label: Sequence[str],
@@ -48,8 +49,9 @@ class ClearingHouse(Accounts):
         capital = int(config.house_capital * hedged_notional)
         ledger.transfer("house capital", "outside world", "clearing house", capital)
         if config.members.count:
-            rows = np.zeros(0, np.int64) if members is None else members
+            rows, owners = np.zeros((2, 0), np.int64) if members is None else members
             self.tiers = Tiers(self, rows, streams, hedged_notional)
+            self.tiers.members.bind(owners)
             self.plain[rows] = self.intraday[rows] = False
 
     # --- morning and day -----------------------------------------------------------------------------

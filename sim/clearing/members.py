@@ -100,16 +100,31 @@ class Members:
 
     def means(self, member: int) -> int:
         """Cents that a member can pay with now: its free cash, and its owner's where one is bound."""
+        return max(0, int(self.ledger.cash[self.rows[member]])) + self._behind(member)
+
+    def _behind(self, member: int) -> int:
+        """Cents that a bound owner pays at a time."""
         owner = int(self.owner[member])
-        behind = max(0, int(self.ledger.cash[owner])) if owner != NOBODY and self.ledger.alive[owner] else 0
-        return max(0, int(self.ledger.cash[self.rows[member]])) + behind
+        if owner == NOBODY or not self.ledger.alive[owner]:
+            return 0
+        return int(self.config.parent * max(0, int(self.ledger.cash[owner])))
+
+    def restore_capital(self) -> None:
+        """Bound owners bring living members back towards their opening capital, or take out what is above it."""
+        for member in np.flatnonzero((self.owner != NOBODY) & ~self.failed).tolist():
+            row, owner = int(self.rows[member]), int(self.owner[member])
+            gap = int(self.ledger.capital[row] - self.ledger.cash[row] - self.ledger.margin[row])
+            amount = int(self.config.support * abs(gap))
+            if gap > 0:
+                amount = min(amount, self._behind(member))
+                self.pass_on("member capital", owner, row, amount)
+            elif self.ledger.alive[owner]:
+                self.pass_on("member capital", row, owner, min(amount, max(0, int(self.ledger.cash[row]))))
 
     def draw(self, member: int, amount: int) -> None:
         """Bring free cash up to an amount from a bound owner, as far as it goes."""
         owner, row = int(self.owner[member]), int(self.rows[member])
-        if owner == NOBODY or not self.ledger.alive[owner]:
-            return
-        need = min(amount - max(0, int(self.ledger.cash[row])), max(0, int(self.ledger.cash[owner])))
+        need = min(amount - max(0, int(self.ledger.cash[row])), self._behind(member))
         if need > 0:
             self.pass_on("member capital", owner, row, need)
 

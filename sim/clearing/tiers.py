@@ -226,6 +226,7 @@ class Tiers(Porting, Disposal):
         house = self.house
         self.limit = self.config.members.intraday_trigger * self.members.total(self.ledger.margin)
         self.members.keep(self.base, house.requirement_of)
+        self.members.restore_capital()
         rank = np.arange(1, len(house.settled) + 1) if house.listing is None else house.listing["rank"]
         self.fund.review(day, house.settled * house.tick_cents, rank)
         self.fund.collect(day)

@@ -32,7 +32,7 @@ class Market:
         labels = ["trader"] * traders + ["clearing member"] * len(members) + ["house"]
         self.house = ClearingHouse(config or ClearingConfig(), self.ledger, n, labels,
                                    np.full(contracts, TICK_CENTS), Streams(1), self.record, notional, flags,
-                                   np.arange(traders, n))
+                                   np.stack([np.arange(traders, n), np.full(len(members), -1)]))
         if len(members):  # trader i has member i, counted around, so that tests can be read
             self.house.tiers.members.of[:traders] = np.arange(traders) % len(members)
         self.mark = np.full(contracts, price, np.int64)

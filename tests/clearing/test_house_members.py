@@ -276,9 +276,11 @@ def test_desks_of_a_member_go_down_with_it_and_have_no_other_member():
 def test_a_bank_behind_a_member_pays_with_it():
     world = market([4_000_000, RICH, RICH, RICH], [1_500_000, 9_000_000])
     world.house.tiers.members.bind(np.array([2, NOBODY]))
-    lose(world)
-    deficit = 100 * 70 * TICK - 4_000_000
-    assert world.ledger.cash[2] == RICH - (deficit - 500_000)
+    world.ledger.capital[4] = 1_000_000  # half of it went to the fund
+    lose(world, 60)
+    deficit = 100 * 190 * TICK - 4_000_000
+    assert 9_000_000 < deficit - 500_000 < RICH // 4  # what the bank pays at a time
+    assert RICH - world.ledger.cash[2] == pytest.approx(deficit - 500_000, rel=0.02)  # and some capital anew
     assert not world.events("member default")
 
 
