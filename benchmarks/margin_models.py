@@ -1,4 +1,4 @@
-"""What margin models cost: rates of twelve months a day, and margin of 1,500 accounts over shared scenarios."""
+"""What margin models cost: rates of twelve months, margin of 1,500 accounts over shared scenarios, the day of a house."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+import sim
 from sim.clearing.margin.portfolio import Offsets
 from sim.clearing.paths import margin_model
 
@@ -28,6 +29,33 @@ def alone(position, changes, value):
     return np.partition(-(changes * value * position).sum(axis=1), -5)[-5]
 
 
+def house_share(offsets, people=1_500, days=40):
+    """Share of a day that the clearing house takes, in a baseline with so many participants, and the day in ms."""
+    scenario = sim.load("baseline", ["clearing.margin={type: historical}", f"clearing.offsets={offsets}"])
+    grown = people / sum(kind.count for kind in scenario.agents)
+    agents = tuple(kind.model_copy(update={"count": max(1, round(grown * kind.count))}) for kind in scenario.agents)
+    model = scenario.model_copy(update={"agents": agents}).build(seed=1)
+    while model.day < 20:
+        model.step()
+    spent = [0.0]
+
+    def timed(method):
+        def call(*arguments):
+            start = time.perf_counter()
+            found = method(*arguments)
+            spent[0] += time.perf_counter() - start
+            return found
+        return call
+
+    for name in ("open_day", "check", "forced_targets", "note_trades", "settle", "call_margin", "close_out", "totals"):
+        setattr(model.house, name, timed(getattr(model.house, name)))
+    start = time.perf_counter()
+    for _ in range(days):
+        model.step()
+    whole = time.perf_counter() - start
+    return spent[0] / whole, 1e3 * whole / days
+
+
 def main():
     luck = np.random.default_rng(1)
     history = 2.0 * np.exp(np.cumsum(luck.normal(0, 0.02, (DAYS, 1)) + luck.normal(0, 0.01, (DAYS, MONTHS)), axis=0))
@@ -46,6 +74,9 @@ def main():
     fast = best(lambda: margin_model("historical").requirement(history, Offsets()).cents(position, value)) / ACCOUNTS
     print(f"historical, an account alone {1e6 * slow:.1f} us, {slow / fast:.0f} times its share of a shared matrix "
           f"({1e6 * best(lambda: alone(position[0], changes, value)):.1f} us where changes are given)")
+    for offsets in ("spread_charge", "portfolio"):
+        share, day = house_share(offsets)
+        print(f"margin and clearing with {offsets}: {100 * share:.0f} % of a day of {day:.1f} ms, 1,500 participants")
 
 
 if __name__ == "__main__":

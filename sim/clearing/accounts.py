@@ -166,7 +166,8 @@ class Accounts:
         weigh_accounts(ledger.position, value, charge, self.spread, ledger.cash, ledger.margin, ledger.basis,
                        self.equity, self.required)
         if self.portfolio:
-            self.required[:] = self.portfolio.of(ledger.position)
+            watched = None if self.tiers else self.intraday | self.forced | self.closing  # others wait for the evening
+            self.required[:] = self.portfolio.of(ledger.position, watched=watched)
             if self.least_rate > 0:
                 least = np.ceil(self.least_rate * (np.abs(ledger.position) * value).sum(axis=1)).astype(np.int64)
                 np.maximum(self.required, least, out=self.required)

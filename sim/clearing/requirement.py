@@ -58,24 +58,28 @@ class PortfolioMargin:
         volume = None if np.isnan(self.volume).all() else np.maximum(self.volume, 1.0)
         offsets = self.offsets._replace(months=months, volume=volume, scale=scale)
         self.requirement = self.model.requirement(history, offsets)
-        self.at(value)
+        self.value, self._held = np.array(value, np.int64), None
 
     def at(self, value: np.ndarray) -> None:
         """Fix the int64[contracts] cents that contracts are worth until further notice."""
-        self.value, self._held = np.array(value, np.int64), None
+        if not np.array_equal(value, self.value):
+            self.value, self._held = np.array(value, np.int64), None
 
-    def of(self, position: np.ndarray, value: np.ndarray | None = None) -> np.ndarray:
+    def of(self, position: np.ndarray, value: np.ndarray | None = None,
+           watched: np.ndarray | None = None) -> np.ndarray:
         """int64[n] cents that accounts with int64[n, contracts] net positions must hold, at the fixed values or these.
 
-        Accounts whose positions are those of the last call keep their answer, which is a function of them alone.
+        Accounts whose positions are those of the last call keep their answer, which is a function of them alone. With
+        bool[n] ``watched`` the others keep theirs until values are fixed anew, even if they have traded.
         """
-        if value is not None and not np.array_equal(value, self.value):
+        if value is not None:
             self.at(value)
         if self._held is None or self._held.shape != position.shape:
             self._held, self._cents = position.copy(), np.zeros(len(position), np.int64)
             rows = np.flatnonzero(position.any(axis=1))
         else:
-            rows = np.flatnonzero((position != self._held).any(axis=1))
+            changed = (position != self._held).any(axis=1)
+            rows = np.flatnonzero(changed if watched is None else changed & watched)
             self._held[rows] = position[rows]
         if len(rows):
             self._cents[rows] = self.requirement.cents(position[rows], self.value)
@@ -90,4 +94,4 @@ class PortfolioMargin:
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a copy."""
         self.requirement, self.volume = state["requirement"], state["volume"].copy()
-        self.at(state["value"])
+        self.value, self._held = state["value"].copy(), None

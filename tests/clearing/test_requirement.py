@@ -79,6 +79,17 @@ def test_in_the_house_a_spread_needs_less_and_the_day_changes_nothing_but_trades
     assert market.house.required[1] == pytest.approx(11 / 10 * before[1], abs=2)
 
 
+def test_accounts_that_nobody_watches_wait_for_the_evening():
+    market = Market(n=3, contracts=2, config=ClearingConfig(**PORTFOLIO), intraday=[True, False, True])
+    market.evening()
+    market.morning()
+    market.trade(0, 1, 0, 10)
+    market.check()
+    assert market.house.required[0] > 0 and market.house.required[1] == 0
+    market.evening()
+    assert market.house.required[1] == pytest.approx(market.house.required[0], rel=0.3)
+
+
 def test_dampers_reach_whole_accounts():
     found = []
     for rule in (None, {"type": "buffer", "share": 0.25}):

@@ -44,7 +44,7 @@ class Blended(MarginModel, type="blended"):
     pace: float = param(0.2, unit="share of average volume", above=0, high=1, doc="what can be closed out in a day",
                         source="judgement: a fifth, a common limit of execution")
     size_weight: float = param(1.0, unit="multiple", low=0, high=10, doc="scale of the charge for size",
-                               source="Almgren et al. (2005), Risk 18(7): of order one")
+                               source="Almgren et al. (2005), Risk 18(7), at second hand: of order one")
 
     @model_validator(mode="after")
     def _stretch_is_long_enough(self) -> Self:

@@ -13,7 +13,7 @@ from sim.clearing.margin.portfolio import Offsets, Replay, Requirement
 from sim.clearing.margin.tails import Measure, Quantile, Tail, both_sides, tail_loss, tail_size, weighted_tail_loss
 from sim.plugin import param
 
-CONFIDENCE = "CFTC rule 39.13(g) and EMIR RTS 153/2013 Art. 24 ask for 99 % of listed futures"
+CONFIDENCE = "CFTC rule 39.13(g) and EMIR RTS 153/2013 Art. 24 ask for 99 % of listed futures (both at second hand)"
 
 
 class Lookback(MarginModel):
@@ -21,7 +21,7 @@ class Lookback(MarginModel):
 
     close_out_days: int = param(
         1, unit="business days", low=1, high=30, doc="margin period of risk: days that closing a defaulter out takes",
-        source="CFTC rule 39.13(g)(2)(ii): one day for futures; EMIR asks for two")
+        source="CFTC rule 39.13(g)(2)(ii), at second hand: one day for futures; EMIR asks for two")
     window: int = param(500, unit="business days", low=2, high=2520, doc="lookback: past daily changes that count",
                         source="judgement: two years; at least one is asked for")
     assumed_volatility: float = param(

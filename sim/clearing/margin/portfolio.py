@@ -88,7 +88,7 @@ class Replay(Requirement):
     confidence : share of scenarios whose loss is covered
     tail       : from float64[..., deep] worst losses and the number of scenarios to the loss that counts
 
-    Source: EMIR RTS 153/2013 Art. 27: reductions for offsets of at most 80 % of the difference.
+    Source: EMIR RTS 153/2013 Art. 27, at second hand: reductions for offsets of at most 80 % of the difference.
     """
 
     def __init__(self, sets: list[np.ndarray], confidence: float, tail: Callable[[np.ndarray, int], np.ndarray],
