@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,17 @@ class History:
     def span(self) -> str:
         """How long the shown stretch is."""
         return words.span(len(self.daily))
+
+
+def own_prices(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """A figure of the physical economy, which is left out where prices were replayed and not made by it."""
+    @wraps(draw)
+    def drawn(history: History, phone: bool = False, bare: bool = False) -> Any:
+        if "series" in history.manifest:
+            raise NothingToDraw("prices were replayed from a file, and the physical economy ran beside them")
+        return draw(history, phone=phone, bare=bare)
+
+    return drawn
 
 
 def dollars(cents: Any) -> Any:

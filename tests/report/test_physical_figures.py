@@ -103,6 +103,14 @@ def test_the_report_has_a_section_for_the_physical_economy(rough, tmp_path):
     assert page.count("<section") == page.count("</section>")
 
 
+def test_a_replay_shows_no_figures_of_an_economy_that_did_not_make_its_prices(rough):
+    replayed = Results({**rough.manifest, "series": {"name": "x", "sha256": "0" * 64}}, rough.figures, rough._kept, [])
+    for name in PHYSICAL:
+        with pytest.raises(NothingToDraw, match="replayed"):
+            FIGURES[name](History(replayed))
+    FIGURES["spot"](History(replayed))
+
+
 def test_generations_have_names_that_people_know():
     assert [named(name) for name in ("h100", "gb300", "next2", "ascend", "vr200")] == [
         "H100", "GB300", "successor 2", "Ascend", "Rubin"]

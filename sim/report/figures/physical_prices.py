@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sim.report import palette as p
 from sim.report import words
@@ -214,8 +213,9 @@ def _token_words(history: History, lines: list[tuple[str, Any, str]]) -> Words:
     change = float(hour.iloc[-1]) / 100 - 1
     move = "a GPU-hour hardly changed" if abs(change) < 0.02 else \
         f"a GPU-hour {'rose' if change > 0 else 'fell'} by {words.percent(abs(change))}"
-    moves = [pd.Series(np.log(series.to_numpy())).diff(21).iloc[21:] for _, series, _ in lines]
-    link = float(np.corrcoef(*moves)[0, 1]) if len(moves[0]) > 30 and all(m.std() > 0 for m in moves) else float("nan")
+    moves = [np.log(level[21:] / level[:-21]) for level in (series.to_numpy(np.float64) for _, series, _ in lines)]
+    known = len(moves[0]) > 30 and all(move.std() > 0 for move in moves)
+    link = float(np.corrcoef(moves[0], moves[1])[0, 1]) if known else float("nan")
     told = f" Monthly changes of the two correlate at {words.number(link, 2)}." if np.isfinite(link) else ""
     see = ("better models and software make a token cheaper year by year, whatever an hour costs; who sells tokens and "
            f"pays for hours carries the difference.{told}")

@@ -45,6 +45,7 @@ def merit_order(history: History, phone: bool = False, bare: bool = False) -> Pa
     with styled():
         page = Page(_merit_words(history, last, on), 3.3 if phone else 3.4, phone, bare)
         (axes,) = page.axes(left=0.66, right=0.2, top=0.36, bottom=0.5)
+        row: Any
         for at, row in enumerate(last.itertuples()):
             colour = p.REGION[str(row.region).lower()][0]
             axes.bar(edges[at], row.cost, row.h100, align="edge", color=p.mix(p.PAPER, colour, 0.75),
@@ -67,6 +68,7 @@ def merit_order(history: History, phone: bool = False, bare: bool = False) -> Pa
 def _merit_labels(axes: Any, last: pd.DataFrame, edges: np.ndarray, phone: bool) -> None:
     """Generation above each wide block, and the regions' names in their colours along the top."""
     top = axes.get_ylim()[1]
+    row: Any
     for at, row in enumerate(last.itertuples()):
         if row.h100 > edges[-1] * (0.13 if phone else 0.055):
             label(axes, edges[at] + row.h100 / 2, row.cost + 0.03 * top, named(row.generation),
@@ -143,7 +145,7 @@ def _beside(axes: Any, text: str, y: float, colour: str, phone: bool) -> None:
 def _capacity_words(history: History, made: pd.DataFrame, where: pd.DataFrame) -> Words:
     total = made.sum(axis=1)
     factor = float(total.iloc[-1] / total.iloc[0])
-    newest = made.iloc[-1].idxmax()
+    newest = str(made.iloc[-1].idxmax())
     leads = f"{named(newest)} does the largest part of the work at the end"
     title = f"Capacity grew {words.number(factor, 2)}-fold, and {leads}" if factor >= 1.05 else \
         f"Capacity hardly grew; {leads}"
