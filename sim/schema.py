@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from sim.plugin import Block, Plugin
 from sim.scenario import Scenario
-from sim.shape import default_of, extra, is_family, plain, shape, shipped_types, unit
+from sim.shape import default_of, extra, is_family, parts, plain, shape, shipped_types, unit
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 FILE_NAME = "scenario.schema.json"
@@ -76,6 +76,8 @@ def _property(field: FieldInfo, definitions: dict[str, Any]) -> dict[str, Any]:
     kind = shape(field.annotation)
     if kind.kind in ("block", "family") and kind.cls is not None:
         found: dict[str, Any] = _reference(kind.cls, definitions)
+        if type(None) in parts(field.annotation):
+            found = {"anyOf": [found, {"type": "null"}]}
     elif kind.kind == "list" and kind.cls is not None:
         found = {"type": "array", "items": _reference(kind.cls, definitions)}
     else:

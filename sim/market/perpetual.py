@@ -14,6 +14,7 @@ from sim.ledger import INSTITUTIONS, BooksDoNotBalance
 from sim.market.book import BUY, EVENT, IOC, SELL, OrderBook
 from sim.market.perpetual_accounts import Accounts
 from sim.market.perpetual_config import PerpetualConfig
+from sim.market.perpetual_funding import funding_rate, impact_price
 from sim.market.perpetual_traders import arbitrage_orders, front_slot, ladder, retail_orders
 
 PURSE = INSTITUTIONS.index("perpetual venue")
@@ -234,26 +235,11 @@ class Perpetual:
 
     # --- funding ------------------------------------------------------------------------------------------------
 
-    def funding_rate(self) -> float:
-        """Per eight hours: P + clamp(i - P, -d, d), P the premium of the impact prices over the oracle, capped."""
-        size = self.config.impact * self.retail_capital / (self.oracle * self.accounts.tick_cents)
-        prices = [self._impact_price(side, size) for side in (BUY, SELL)]
-        premium = 0.5 * (prices[0] + prices[1]) / self.oracle - 1.0
-        d = self.config.damper
-        rate = premium + min(max(self.config.interest - premium, -d), d)
-        return min(max(rate, -8 * self.config.funding_cap), 8 * self.config.funding_cap)
-
-    def _impact_price(self, side: int, size: float) -> float:
-        """Mean price in ticks of so many contracts traded against one side; the mark where it is empty."""
-        levels = self.book.depth(0, side, 1000).astype(np.float64)
-        if not len(levels):
-            return float(self.mark)
-        taken = np.clip(size - (np.cumsum(levels[:, 1]) - levels[:, 1]), 0.0, levels[:, 1])
-        return float((levels[:, 0] * taken).sum() / max(taken.sum(), 1e-9))
-
     def _pay_funding(self, hours: float) -> None:
         """Longs pay shorts (or are paid) on the value at the oracle; fractions of cents go to the insurance fund."""
-        self.funding = self.funding_rate()
+        size = self.config.impact * self.retail_capital / (self.oracle * self.accounts.tick_cents)
+        bid, ask = (impact_price(self.book.depth(0, side, 1000), size, self.mark) for side in (BUY, SELL))
+        self.funding = funding_rate(self.config, bid, ask, self.oracle)
         due = np.rint(self.accounts.position * (self.oracle * self.accounts.tick_cents * self.funding * hours / 8))
         self.accounts.cash -= due.astype(np.int64)
         self.fund += int(due.astype(np.int64).sum())

@@ -63,23 +63,26 @@ class PerpetualConfig(Block):
                                  doc="capital of all makers", source="judgement: half of retail's")
     maker_depth: float = param(0.25, unit="share of equity", above=0, high=10, doc="value shown at one level",
                                source="judgement: as makers on the exchange")
-    maker_levels: int = param(10, unit="levels", low=1, high=100, doc="levels on each side", source="judgement")
+    maker_levels: int = param(10, unit="levels", low=1, high=100, doc="levels on each side",
+                              source="judgement: two per cent of depth")
     maker_step: float = param(0.002, unit="share of price", above=0, below=0.1, doc="distance between levels",
                               source="judgement: retail venues quote tight")
     maker_limit: float = param(5.0, unit="multiple of equity", above=0, high=100, doc="largest inventory",
                                source="judgement: below what margin allows")
-    maker_skew: float = param(0.02, unit="log", low=0, high=1, doc="lean at full inventory", source="judgement")
+    maker_skew: float = param(0.02, unit="log", low=0, high=1, doc="lean at full inventory",
+                              source="judgement: a little less than makers on the exchange")
     maker_fear: float = param(0.05, unit="log", above=0, high=1, doc="change over a round at which depth has halved",
                               source="10 October 2025: depth withdrew by nine tenths within minutes")
     arbitrageurs: str = param("spread_arbitrageur", unit="label", source="judgement: specialists between venues",
                               doc="the block that trades the basis between this venue and the nearest future")
     arbitrage_capital: float = param(0.5, unit="share of equity", low=0, high=1, doc="what they keep on the venue",
                                      source="judgement: half of it on each venue")
-    arbitrage_leverage: float = param(5.0, unit="multiple of equity there", low=0, high=100, source="judgement",
+    arbitrage_leverage: float = param(5.0, unit="multiple of equity there", low=0, high=100,
+                                      source="judgement: below retail's",
                                       doc="position at full size, over equity on the venue")
     arbitrage_band: float = param(0.003, unit="log", low=0, high=1, source="judgement: costs of both legs",
                                   doc="premium that is left alone")
-    arbitrage_full: float = param(0.01, unit="log", above=0, high=1, source="judgement",
+    arbitrage_full: float = param(0.01, unit="log", above=0, high=1, source="judgement: three bands",
                                   doc="premium beyond the band at which the position is at full size")
 
     @model_validator(mode="after")

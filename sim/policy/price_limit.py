@@ -20,7 +20,7 @@ class PriceLimit(Policy, type="price_limit"):
     Source: CME and LME rule books: 15 % a day at the LME since March 2022; NYMEX energy limits widen three times.
     """
 
-    limit: float = param(0.15, unit="share of prior settlement", above=0, below=1, doc="width on either side",
+    limit: float = param(0.15, unit="share of prior settlement", above=0, high=100, doc="width on either side",
                          source="LME notice 22/064 (March 2022): 15 % for base metals")
     on_hit: Literal["cap", "pause", "expand", "close"] = param(
         "cap", unit="rule", source="judgement: as at the LME",
@@ -68,8 +68,8 @@ class PriceLimit(Policy, type="price_limit"):
         """int64[2, contracts] ticks: today's lowest and highest price, as far as the limit has widened by now."""
         memory, settle = rules.memory[self.label], model.exchange.settle
         widths = np.array([self.limit, *self.expansions])[memory["stage"]]
-        width = np.minimum(widths * np.where(memory["locked"], self.after_lock, 1.0), 0.99)
-        low = np.minimum(np.ceil(settle * (1.0 - width) - 1e-9), settle - 1).astype(np.int64)
+        width = widths * np.where(memory["locked"], self.after_lock, 1.0)
+        low = np.minimum(np.ceil(settle * np.maximum(1.0 - width, 0.0) - 1e-9), settle - 1).astype(np.int64)
         high = np.maximum(np.floor(settle * (1.0 + width) + 1e-9), settle + 1).astype(np.int64)
         bounds = np.stack([np.maximum(low, 1), high])
         if not self.spot_month:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from fractions import Fraction
-from types import SimpleNamespace
 
 import numpy as np
 import pydantic
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from sim.ledger import BooksDoNotBalance
 from sim.market.perpetual_accounts import Accounts
 from sim.market.perpetual_config import PerpetualConfig
+from sim.market.perpetual_funding import funding_rate, impact_price
 from sim.scenario import Scenario
 from sim.shocks.index_restatement import IndexRestatement
 
@@ -190,12 +190,13 @@ def test_longs_pay_shorts_when_the_price_is_above_the_oracle():
 @pytest.mark.parametrize(("bid", "ask", "expected"), [(101, 103, 0.02 - 0.0005), (99, 101, 0.0001), (90, 94, -0.0795)])
 def test_the_funding_formula(bid, ask, expected):
     """F = P + clamp(i - P, -0.05 %, 0.05 %), the published formula, on quotes around an oracle of 100."""
-    from sim.market.perpetual import Perpetual
+    assert funding_rate(PerpetualConfig(), bid, ask, 100.0) == pytest.approx(expected)
 
-    fake = SimpleNamespace(config=PerpetualConfig(), retail_capital=1.0, oracle=100.0,
-                           accounts=SimpleNamespace(tick_cents=1),
-                           _impact_price=lambda side, size: float(bid if side == 0 else ask))
-    assert Perpetual.funding_rate(fake) == pytest.approx(expected)
+
+def test_the_impact_price_walks_through_the_levels():
+    levels = np.array([[100, 5], [99, 5], [90, 100]])
+    assert impact_price(levels, 5, 0) == 100 and impact_price(levels, 10, 0) == 99.5
+    assert impact_price(levels, 20, 0) == pytest.approx(94.75) and impact_price(levels[:0], 20, 7) == 7
 
 
 def test_arbitrageurs_hedge_in_the_nearest_future_and_can_be_seen():
