@@ -333,3 +333,52 @@ def test_layers_out_of_order_are_refused():
         RecoveryConfig(order=("default fund", "default fund"))
     with pytest.raises(ValueError, match="assessment"):
         RecoveryConfig(assessment=2.0, assessments=1.0)
+
+
+def published(loss, unit=100):
+    """A failed member with margin 50 and fund 10, house capital 15, survivors' fund 40, 25, 15 and 5, gains 60, 30, 10.
+
+    Returns cents by layer, what stayed unpaid, what each survivor's part of the fund paid, and cents left over.
+    """
+    world = market([10**6] * 5, [10**6] * 5, notional=15 * unit / 0.05, recovery=RecoveryConfig(first_tranche=1.0))
+    tiers, row = world.house.tiers, world.house.house_row
+    tiers.fund.required[:] = np.array([10, 40, 25, 15, 5]) * unit
+    tiers.fund.collect(0)
+    parts = tiers.fund.balance.copy()
+    tiers.members.failed[0], tiers.recovery.failed_on = True, 0
+    world.ledger.post("running costs", np.array([row]), np.array([(50 - loss) * unit]), "outside world")
+    gain = np.zeros(world.ledger.n, np.int64)
+    gain[:3] = np.array([60, 30, 10]) * unit
+    paid, unpaid = tiers.recovery.pay(0, gain, pytest.fail)
+    return paid, unpaid, (parts - tiers.fund.balance)[1:].tolist(), int(world.ledger.cash[row])
+
+
+def test_a_worked_waterfall_of_three_losses():
+    """Source: a set-up with assessments of once the contribution; shares by largest remainder."""
+    paid, unpaid, _, left = published(48)
+    assert (sum(paid.values()), unpaid, left) == (0, 0, 200)
+    paid, unpaid, parts, left = published(150)
+    assert (paid["defaulter fund"], paid["house capital"], paid["default fund"]) == (1_000, 1_500, 7_500)
+    assert (parts, unpaid, left) == ([3_529, 2_206, 1_324, 441], 0, 0)
+    paid, unpaid, _, _ = published(420)
+    assert (paid["default fund"], paid["assessments"], paid["gains haircut"], unpaid) == (8_500, 8_500, 10_000, 7_500)
+
+
+def test_nasdaq_clearing_2018_used_64_and_a_half_per_cent_of_the_fund():
+    """EUR 114 m beyond what the failed member left: 7 m of the house, then 107 m of a fund of 166 m.
+
+    Source: Nasdaq Clearing, published figures of the default of 11 September 2018.
+    """
+    million = 100_000_000
+    world = market([RICH] * 3, [100 * million] * 3, notional=7 * million / 0.05,
+                   recovery=RecoveryConfig(first_tranche=1.0))
+    tiers = world.house.tiers
+    tiers.fund.required[:] = [0, 66 * million, 100 * million]
+    tiers.fund.collect(0)
+    tiers.members.failed[0] = True
+    row = np.array([world.house.house_row])
+    world.ledger.post("running costs", row, np.array([-114 * million]), "outside world")
+    paid, unpaid = tiers.recovery.pay(0, np.zeros(world.ledger.n, np.int64), pytest.fail)
+    assert (paid["house capital"], paid["default fund"], unpaid) == (7 * million, 107 * million, 0)
+    assert round(paid["default fund"] / (166 * million), 3) == 0.645
+    assert tiers.fund.balance.sum() == 59 * million
