@@ -1,4 +1,4 @@
-"""Contracts for capacity: what they cost, what is paid for and not used, and who could hold capacity back."""
+"""Contracts for capacity and the traded curve: what reaches spot from them, what they cost, who could hold back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from sim.calendar import Calendar
-from sim.compute.config import REGIONS
+from sim.compute.config import REGIONS, ComputeConfig
 from sim.compute.indices.base import Index
 from sim.compute.layout import HYPERSCALER
 
@@ -30,7 +30,9 @@ class Contracts:
 
     p: SimpleNamespace
     calendar: Calendar
+    config: ComputeConfig
     indices: tuple[Index, ...]
+    forecast: dict[str, np.ndarray]
     index_value: dict[str, float]
     provider: np.ndarray
     region: np.ndarray
@@ -47,6 +49,25 @@ class Contracts:
             self.world["index_level"] = math.log(self.index_value[first.label]) - self.grade_level(self.day - 1)
         if self.calendar.day_of_month(self.day) == 0 or not self.region["concentration"].any():
             self.region["concentration"] = concentration(self.provider)
+
+    def _read_curve(self, curve: np.ndarray | None) -> None:
+        """How far the traded curve lies above yesterday's consensus over the next 12 months, by channel."""
+        gap = share = 0.0
+        if curve is not None and self.indices:
+            belief = self.forecast[self.indices[0].label]
+            if self.calendar.day_of_month(self.day) == 0:
+                belief = np.append(belief[1:], belief[-1])  # yesterday's first month has expired
+            with np.errstate(invalid="ignore", divide="ignore"):
+                ratio = np.log(curve[1:13] / belief[1:13])
+            listed = np.isfinite(ratio)
+            gap = float(ratio[listed].sum()) / 12 if listed.any() else 0.0  # unlisted months count as no news
+            share = float(listed.mean())
+        w, c = self.world, self.config
+        w["curve_share"] = c.supply.orders_follow_curve * share
+        w["curve_orders"], w["curve_offers"] = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
+        w["curve_demand"], w["curve_lists"] = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
+        w["curve_terms"] = c.terms.terms_follow_curve * gap
+        w["curve_reserves"] = c.terms.reservations_follow_curve * gap
 
     @property
     def term_price(self) -> np.ndarray:

@@ -162,25 +162,6 @@ class Economy(Readings, Events):
         self._publish()
         self._keep_month()
 
-    def _read_curve(self, curve: np.ndarray | None) -> None:
-        """How far the traded curve lies above yesterday's consensus over the next 12 months, by channel."""
-        gap = share = 0.0
-        if curve is not None and self.indices:
-            belief = self.forecast[self.indices[0].label]
-            if self.calendar.day_of_month(self.day) == 0:
-                belief = np.append(belief[1:], belief[-1])  # yesterday's first month has expired
-            with np.errstate(invalid="ignore", divide="ignore"):
-                ratio = np.log(curve[1:13] / belief[1:13])
-            listed = np.isfinite(ratio)
-            gap = float(ratio[listed].sum()) / 12 if listed.any() else 0.0  # unlisted months count as no news
-            share = float(listed.mean())
-        w, c = self.world, self.config
-        w["curve_share"] = c.supply.orders_follow_curve * share
-        w["curve_orders"], w["curve_offers"] = c.supply.orders_follow_curve * gap, c.prices.offers_follow_curve * gap
-        w["curve_demand"], w["curve_lists"] = c.demand.demand_follows_curve * gap, c.lists.lists_follow_curve * gap
-        w["curve_terms"] = c.terms.terms_follow_curve * gap
-        w["curve_reserves"] = c.terms.reservations_follow_curve * gap
-
     def _move_chips(self) -> None:
         elapsed, p, d, world = self.day + self.calendar.burn_in, self.p, self.dials, self.world
         slot, site = elapsed % len(self.book.placed), elapsed % len(self.waiting)
