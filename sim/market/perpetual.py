@@ -131,7 +131,7 @@ class Perpetual:
         luck = self.streams.uniform("perpetual.order", len(accounts.cash), model.day, number)
         self._send(orders[np.argsort(luck[orders["owner"]], kind="stable")])
         self._look()
-        for _ in range(config.passes):
+        for _ in range(0 if model.house.frozen else config.passes):  # in a frozen world nobody is liquidated
             if not self._liquidate(model, number):
                 break
             self._look()

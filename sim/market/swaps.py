@@ -112,11 +112,13 @@ class Swaps:
         """At the day's settlement prices: months that end are paid, new swaps written, losses secured."""
         self.today = dict.fromkeys(COUNTERS, 0)
         value = self.exchange.settle * self.tick_cents
-        self._drop_failed(model, value)
+        if not model.house.frozen:
+            self._drop_failed(model, value)
         for slot in np.flatnonzero((self.exchange.days_left == 0) & (self.exchange.slots["listed"] == 1)).tolist():
             self._pay_month(model, slot, value)
         self._write(model, value)
-        self._secure(model, value)
+        if not model.house.frozen:
+            self._secure(model, value)
         self.worth[:] = self.gains(value) + self.collateral
 
     def gains(self, value: np.ndarray) -> np.ndarray:

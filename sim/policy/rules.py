@@ -114,6 +114,8 @@ class Rules:
                 policy.clip(model, self, allowed)
                 late = late[(allowed[late] != model.ledger.position[late]).any(axis=1)]
                 rows, targets = np.append(rows, late), np.vstack([targets, allowed[late]])
+                free = late[model.house.episode[late] < 0]  # what they move is put down to the breach of the limit
+                model.house.episode[free] = self.memory[policy.label]["event"][free]
         return rows, targets
 
     def orders(self, model: Any, target: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -202,6 +204,9 @@ class Rules:
             over = policy.exceeded(model, self)  # type: ignore[attr-defined]
         for row in np.flatnonzero(over & (memory["over"] == 0)).tolist():
             memory["event"][row] = self.event(model, "position above limit", row, int(excess[row]))
+        ended = np.flatnonzero(~over & (memory["event"] >= 0))
+        model.house.episode[ended[model.house.episode[ended] == memory["event"][ended]]] = -1
+        memory["event"][ended] = -1
         memory["over"][:] = np.where(over, memory["over"] + 1, 0)
         self.today["limit_breaches"] += int(over.sum())
         self.today["limit_excess_contracts"] += int(excess[over].sum())

@@ -34,9 +34,11 @@ def everybody_but_the_pot(model):
 def test_nobody_is_above_the_limit_once_grace_is_over():
     """A limit that comes later, so that positions above it must be traded down; makers and hedgers are bound too."""
     limit = PositionLimit(date=LATER, spot_month=None, single_month=30_000, all_months=90_000, grace=1, **BOUND)
-    largest = []
+    largest, forced = [], 0
 
     def watch(model):
+        nonlocal forced
+        forced += model.house.today["forced_volume"] * (model.day > 11)
         held = model.ledger.position[everybody_but_the_pot(model)]
         largest.append((model.day, np.abs(held).max(), np.abs(held.sum(axis=1)).max()))
 
@@ -47,6 +49,9 @@ def test_nobody_is_above_the_limit_once_grace_is_over():
     assert late and max(size for size, _ in late) <= one and max(net for _, net in late) <= every
     kinds = list(model.record.table("events")["kind"])
     assert "position above limit" in kinds
+    assert model.house.today["forced_volume"] >= 0 and forced  # reduced through the book, as forced orders
+    breaches = np.flatnonzero(np.array(kinds) == "position above limit")
+    assert not np.isin(model.house.episode, breaches[:1]).any()  # nothing is put down to a breach that has ended
 
 
 def test_wishes_within_the_limit_are_never_exceeded_from_the_start():
