@@ -1,4 +1,4 @@
-"""What margin models cost: rates of twelve months, margin of 1,500 accounts over shared scenarios, the day of a house."""
+"""What margin models cost: rates of twelve months, margin of 1,500 accounts over shared scenarios, a house's day."""
 
 from __future__ import annotations
 

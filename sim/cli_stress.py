@@ -94,8 +94,8 @@ def stressed(found: StressResults) -> str:
                     cells.append(f"{text:>{max(len(name) + 1, 9)}}")
                 lines.append(f"{rule[:35]:<36}" + "".join(cells))
             lines.append("")
-    lines.append("Money in $ million; 5-day need: losses paid and rises of margin; rate in % of price, hedgers forced to sell in numbers; * differs clearly from "
-                 "the first rule.")
+    lines += ["Money in $ million; 5-day need: losses paid and rises of margin; rate in % of price;",
+              "hedgers: number forced to sell; * differs clearly from the first rule."]
     return "\n".join([*lines, *textwrap.wrap(scaled(found), 100)])
 
 
@@ -155,8 +155,36 @@ def reverse_stress(options: argparse.Namespace) -> int:
 
 
 def reversed_(found: Reverse) -> str:
-    """The threshold, the chance by severity, and the region where several paths were given."""
-    return "\n".join(found.lines())
+    """What is printed: the threshold first, then the chance by severity and the region."""
+    from sim.experiments.reverse_stress import POINTS
+    from sim.terminal import digits
+
+    told = lambda severity: ", ".join(f"{path} = {digits(value)}" for path, value in found.values(severity).items())
+    count = sum(not math.isnan(value) for value in found.threshold.values())
+    note = f"{count} {'history' if count == 1 else 'histories'}"
+    lines = [f"{found.title[:99 - len(note)]:<{100 - len(note)}}{note}"]
+    first, half = found.quantile(0.0), found.quantile(0.5)
+    if not count or first == math.inf:
+        lines.append(f"Nothing within the range makes {found.condition.text} true.")
+    elif first == 0:
+        lines.append(f"{found.condition.text} holds without any shock, in "
+                     f"{sum(v == 0 for v in found.threshold.values())} of {count}.")
+    else:
+        lines.append(f"{found.condition.text} first holds at {told(first)}"
+                     + (f"; in half of the histories at {told(half)}." if half < math.inf else "."))
+        lines += ["", f"{'broken in':<12}severity"]
+        for share in (0.1, 0.25, 0.5, 0.75, 0.9):
+            at = found.quantile(share)
+            lines.append(f"{100 * share:>4.0f} %      " + (told(at) if at < math.inf else "not within the range"))
+    if found.region is not None and found.region[1] > 0:
+        bounds, inside, held = found.region
+        parts = [f"{each.path} from {digits(each.value(a))} to {digits(each.value(b))}"
+                 for each, a, b in zip(found.along, bounds[0], bounds[1], strict=True) if (a, b) != (0.0, 1.0)]
+        lines += ["", f"Region (a box peeled from {POINTS * len(found.along)} points): "
+                      f"{'; '.join(parts) or 'all of it'}: {100 * inside:.0f} % break there, "
+                      f"{100 * held:.0f} % of all breaks."]
+    lines += [f"seed {seed} failed: {error.strip().splitlines()[-1]}" for seed, error in found.failed[:5]]
+    return "\n".join(lines)
 
 
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"stress": stress_options,

@@ -97,6 +97,20 @@ class Results:
         return frame.rename_axis("run")
 
     @cached_property
+    def disclosure(self) -> Any:
+        """What the clearing house would publish: a row for each history and quarter.
+
+        ``attrs["items"]`` says of each column its item, label and unit.
+        """
+        import pandas as pd
+
+        from sim.clearing.disclosure import ITEMS, of_runs
+
+        frame = pd.DataFrame(of_runs(self.daily, self.contracts, self.agents))
+        frame.attrs["items"] = dict(ITEMS)
+        return frame
+
+    @cached_property
     def parameters(self) -> Any:
         """Every parameter of the scenario: path, value, whether it was set, unit, meaning, source."""
         import pandas as pd

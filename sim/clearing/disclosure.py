@@ -59,6 +59,18 @@ def disclosure(daily: Any, contracts: Any, agents: Any = None, *, model: str = "
     return out
 
 
+def of_runs(daily: Any, contracts: Any, agents: Any) -> list[dict]:
+    """The rows of every run in the tables of a results folder; none where days or contracts were not recorded."""
+    if daily is None or not len(daily) or contracts is None or not len(contracts):
+        return []
+    out = []
+    for run, days in daily.groupby("run"):
+        sheets = agents[agents["run"] == run] if agents is not None and len(agents) else None
+        rows = disclosure(days, contracts[contracts["run"] == run], sheets)
+        out += [{"run": int(run), "seed": int(days["seed"].iloc[0]), **row} for row in rows]
+    return out
+
+
 def _quarters(dates: np.ndarray) -> np.ndarray:
     months = dates.astype("M8[M]").astype(int)
     return np.array([f"{1970 + month // 12}Q{month % 12 // 3 + 1}" for month in months])

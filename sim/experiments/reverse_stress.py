@@ -117,36 +117,6 @@ class Reverse:
         """The value of each path at a severity."""
         return {each.path: each.value(severity * end) for each, end in zip(self.along, self.ray, strict=True)}
 
-    def lines(self) -> list[str]:
-        """What is printed: the answer first."""
-        from sim.terminal import digits
-
-        told = lambda severity: ", ".join(f"{path} = {digits(value)}" for path, value in self.values(severity).items())
-        count = sum(not math.isnan(value) for value in self.threshold.values())
-        note = f"{count} {'history' if count == 1 else 'histories'}"
-        lines = [f"{self.title[:99 - len(note)]:<{100 - len(note)}}{note}"]
-        first, half = self.quantile(0.0), self.quantile(0.5)
-        if not count or first == math.inf:
-            lines.append(f"Nothing within the range makes {self.condition.text} true.")
-        elif first == 0:
-            lines.append(f"{self.condition.text} holds without any shock, in "
-                         f"{sum(v == 0 for v in self.threshold.values())} of {count}.")
-        else:
-            lines.append(f"{self.condition.text} first holds at {told(first)}"
-                         + (f"; in half of the histories at {told(half)}." if half < math.inf else "."))
-            lines += ["", f"{'broken in':<12}severity"]
-            for share in (0.1, 0.25, 0.5, 0.75, 0.9):
-                at = self.quantile(share)
-                lines.append(f"{100 * share:>4.0f} %      " + (told(at) if at < math.inf else "not within the range"))
-        if self.region is not None and self.region[1] > 0:
-            bounds, inside, held = self.region
-            parts = [f"{each.path} from {digits(each.value(a))} to {digits(each.value(b))}"
-                     for each, a, b in zip(self.along, bounds[0], bounds[1], strict=True) if (a, b) != (0.0, 1.0)]
-            lines += ["", f"Region (a box peeled from {POINTS * len(self.along)} points): "
-                          f"{'; '.join(parts) or 'all of it'}: {100 * inside:.0f} % break there, "
-                          f"{100 * held:.0f} % of all breaks."]
-        return lines + [f"seed {seed} failed: {error.strip().splitlines()[-1]}" for seed, error in self.failed[:5]]
-
     def write(self, path: Path | str) -> None:
         """Every run as CSV."""
         names = list(dict.fromkeys(name for row in self.rows for name in row))

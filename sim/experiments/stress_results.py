@@ -104,6 +104,10 @@ class StressResults:
         rows = frame[(frame["mode"] == mode) & (frame["rule"] == rule) & (frame["shock"] == shock)]
         return dict(zip(rows["seed"].tolist(), rows[figure].tolist(), strict=True))
 
+    def mean(self, figure: str, mode: str, rule: str, shock: str) -> dict[str, float]:
+        """The mean of the histories, its 90 % interval and quantiles, as ``sim.summary.interval`` gives them."""
+        return interval(list(self.values(figure, mode, rule, shock).values()))
+
     def difference(self, figure: str, mode: str, rule: str, shock: str, against: str | None = None) -> Difference:
         """A rule against the first one, or another, history by history."""
         one, other = (self.values(figure, mode, name, shock) for name in (rule, against or self.rules[0]))
@@ -129,7 +133,7 @@ class StressResults:
                 for rule in self.rules:
                     for figure in self.figures:
                         values = list(self.values(figure, mode, rule, shock).values())
-                        mean, d = interval(values), self.difference(figure, mode, rule, shock)
+                        mean, d = self.mean(figure, mode, rule, shock), self.difference(figure, mode, rule, shock)
                         label, unit = self.label(figure)
                         out.append(dict(zip(COLUMNS, (
                             mode, shock, rule, figure, label, unit, len(values), mean["mean"], mean["low"],

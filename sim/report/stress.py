@@ -102,8 +102,7 @@ def scaled(found: Any) -> str:
 
 
 def _mean(found: Any, figure: str, mode: str, rule: str, shock: str) -> float:
-    values = list(found.values(figure, mode, rule, shock).values())
-    return sum(values) / len(values) if values else float("nan")
+    return float(found.mean(figure, mode, rule, shock)["mean"])
 
 
 def _head(found: Any, name: str) -> str:

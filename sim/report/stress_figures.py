@@ -10,7 +10,6 @@ import numpy as np
 from sim.report import palette as p
 from sim.report.history import NothingToDraw
 from sim.report.page import Page, Words, label, spread_labels, styled
-from sim.summary import interval
 
 MOST_SHOCKS, MOST_RULES = 3, 6
 COLOURS = (*p.VARIANT, p.PRICE["futures"], p.REGION["row"][0])
@@ -62,7 +61,7 @@ def liquidity(found: Any, phone: bool = False, bare: bool = False) -> Page:
     values = [list(found.values("demand_share", mode, rule, shock).values()) for shock, rule in pairs]
     if not any(value for each in values for value in each):
         raise NothingToDraw("margin took nothing in these histories")
-    means = [interval(each) for each in values]
+    means = [found.mean("demand_share", mode, rule, shock) for shock, rule in pairs]
     most = max(range(len(pairs)), key=lambda k: means[k]["mean"])
     words = Words(
         f"Margin took up to {means[most]['mean']:.2g} % of traders' cash in a week, under {pairs[most][1]}",
@@ -177,8 +176,7 @@ FIGURES = {"margin": margin_paths, "liquidity": liquidity, "waterfall": waterfal
 
 
 def _mean(found: Any, figure: str, mode: str, rule: str, shock: str) -> float:
-    values = list(found.values(figure, mode, rule, shock).values())
-    return math.fsum(values) / len(values) if values else math.nan
+    return float(found.mean(figure, mode, rule, shock)["mean"])
 
 
 def _short(rule: str, most: int) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.cli_stress import reversed_
 from sim.errors import BadInput
 from sim.experiments.boxes import densest_box, halton
 from sim.experiments.conditions import condition
@@ -106,7 +107,7 @@ def test_the_margin_rate_at_which_the_market_holds_a_sum_is_found():
     rate = found.values(found.threshold[1])["clearing.margin.rate"]
     assert rate == pytest.approx(0.10, rel=0.03)
     assert found.chance(1.0) == 1.0 and found.chance(0.0) == 0.0 and 0 < found.quantile(0.5) < 1
-    text = "\n".join(found.lines())
+    text = reversed_(found)
     assert "first holds at clearing.margin.rate" in text and "50 %" in text
 
 
