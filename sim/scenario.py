@@ -215,8 +215,9 @@ class Scenario(Block):
         yield from self._shocked_indices()
         yield from self._lenders()
         yield from self._replay()
-        for steps, text in self.market.strangers([kind.label for kind in self.agents if kind.count]):
-            yield ("market", *steps), text
+        people = [kind.label for kind in self.agents if kind.count]
+        for key, part in (("market", self.market), ("clearing", self.clearing)):
+            yield from (((key, *steps), text) for steps, text in part.strangers(people))
         if not 2015 <= self.start.year <= 2100:
             yield ("start",), f"{self.start} is out of reach; the calendar knows 2015 to 2100"
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -41,7 +42,7 @@ class ClearingConfig(Block):
     recognised: float = param(
         0.80, unit="share", low=0, high=1,
         doc="portfolio margin gives back at most this of what the months' margins add up to beyond the joint one",
-        source="EMIR RTS 153/2013 Art. 27: reductions for offsets of at most 80 %")
+        source="EMIR RTS 153/2013 Art. 27, at second hand: offsets reduce margin by at most 80 %")
     maintenance: float = param(
         0.75, unit="share of the initial margin", above=0, high=1,
         doc="an account that is watched during the day is forced to shrink when its equity is worth less than this",
@@ -83,6 +84,17 @@ class ClearingConfig(Block):
                                    doc="how a failed member's positions are sold")
     recovery: RecoveryConfig = param(factory=RecoveryConfig, unit="settings", source="judgement: see each",
                                      doc="who pays for a failed member")
+
+    def strangers(self, people: list[str]) -> Iterator[tuple[tuple[str, str], str]]:
+        """Names of blocks in the rules that nobody among the participants has: where, and what to do."""
+        named = (("members", "house_accounts", self.members.house_accounts),
+                 ("collateral", "cash_only", self.collateral.cash_only))
+        for part, key, names in named:
+            for name in names:
+                if name not in people:
+                    yield (part, key), f'nobody who takes part is called "{name}"; there are: {", ".join(people)}'
+        if self.members.count and "clearing member" in people:
+            yield ("members", "count"), 'a block is called "clearing member" already; give it another `name`'
 
     @model_validator(mode="after")
     def _rules_fit(self) -> Self:

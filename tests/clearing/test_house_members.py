@@ -14,6 +14,8 @@ from sim.clearing.config_members import (
 )
 from sim.clearing.fund import FUND
 from sim.clearing.members import KEPT, NOBODY
+from sim.errors import BadInput
+from sim.scenario import Scenario
 from tests.clearing.driver import TICK_CENTS, Market
 
 TICK = TICK_CENTS
@@ -382,3 +384,8 @@ def test_nasdaq_clearing_2018_used_64_and_a_half_per_cent_of_the_fund():
     assert (paid["house capital"], paid["default fund"], unpaid) == (7 * million, 107 * million, 0)
     assert round(paid["default fund"] / (166 * million), 3) == 0.645
     assert tiers.fund.balance.sum() == 59 * million
+
+
+def test_blocks_that_nobody_knows_are_refused():
+    with pytest.raises(BadInput, match=r'house_accounts.*nobody who takes part is called "makers"'):
+        Scenario.load("quick", ["clearing.members.count=2", "clearing.members.house_accounts=[makers]"])
