@@ -12,6 +12,7 @@ from typing import Any
 from sim.agents.base import UNITS_OF_CAPITAL, AgentType, World
 from sim.agents.rules import hedgeable_notional
 from sim.clearing.words import told
+from sim.credit.words import in_english
 from sim.plugin import Block, Plugin
 from sim.replaying import first_date
 from sim.scenario import Scenario
@@ -27,7 +28,7 @@ def describe(scenario: Scenario) -> str:
     """The whole description, as lines for a terminal of 100 columns."""
     world = world_of(scenario)
     parts = [("When", when(scenario)), ("Who takes part", who(scenario, world)), ("What they trade", trade(scenario)),
-             ("How it is cleared", clearing(scenario)), ("What happens", events(scenario)),
+             ("How it is cleared", clearing(scenario)), *lending(scenario), ("What happens", events(scenario)),
              ("What differs from the defaults", differences(scenario)), ("How large it is", size(scenario, world)),
              ("Where the rules and numbers come from", sources(scenario))]
     lines = [scenario.title or scenario.name, *wrap(scenario.question)]
@@ -124,6 +125,13 @@ def clearing(scenario: Scenario) -> list[str]:
     return [*text, *(line for sentence in told(rules) for line in wrap(sentence, "  "))]
 
 
+def lending(scenario: Scenario) -> list[tuple[str, list[str]]]:
+    """Who lends, where anybody does."""
+    if not scenario.credit.on:
+        return []
+    return [("Who lends", [line for text in in_english(scenario.credit) for line in wrap(text, "  ")])]
+
+
 def events(scenario: Scenario) -> Iterator[str]:
     """Shocks and policies in the order of their dates."""
     dated = [(shock.date, shock.effect()) for shock in scenario.shocks]
@@ -139,7 +147,7 @@ def events(scenario: Scenario) -> Iterator[str]:
 def differences(scenario: Scenario) -> Iterator[str]:
     """Every parameter that is not at its default, with what it usually is."""
     found = [line for name in ("rounds", "scale") for line in _changed(name, scenario, name)]
-    for name in ("compute", "indices", "market", "clearing", "agents"):
+    for name in ("compute", "indices", "market", "clearing", "credit", "agents"):
         found += _inside(name, getattr(scenario, name))
     yield from (line for text in found for line in wrap(text, "  ", "    "))
     if not found:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.credit import rules
+from sim.credit.absent import NoCredit
 from sim.credit.banks import Banks
 from sim.credit.blame import NEWS
 from sim.credit.book import COMPANIES, Book
@@ -272,30 +273,6 @@ class Credit:
         self.opened, self.frozen = state["opened"], state["frozen"]
         for name in PARTS:
             getattr(self, name).restore(state["parts"][name])
-
-
-class NoCredit:
-    """A world in which operators own what they have: every call returns at once."""
-
-    def __init__(self) -> None:
-        self.dials = CreditDials()  # shocks to credit set them in vain
-
-    def step(self, model: Any) -> None:
-        """Nothing happens."""
-
-    def charge(self, kind: Any, rows: slice, amount: np.ndarray) -> None:
-        """Parent companies outside pay."""
-
-    def record(self) -> dict[str, float]:
-        """No figures."""
-        return {}
-
-    def snapshot(self) -> dict[str, Any]:
-        """Nothing changes."""
-        return {}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Nothing changes."""
 
 
 def credit_of(config: CreditConfig, model: Any) -> Credit | NoCredit:
