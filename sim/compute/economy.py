@@ -174,12 +174,10 @@ class Economy(Readings, Events):
         delivered, self._taken = supply.allocate(p, made, reach, self.region, self.provider, due, d.domestic_mult,
                                                  self.book.accepted(p))
         self._mix, self._smuggled[deliveries.CHINA] = mix, smuggled
-        losing = (self._weights * (1.0 - self._runs)).sum(axis=1)  # work is placed on chips that pay first
-        dark = np.minimum(1.0, np.maximum(0.0, 1.0 - self.region["used"]) / np.maximum(losing, 1e-12))
         move_fleet(self.parameters, d.world, d.regional, self.chips, world, self.region, self.provider, delivered,
                    mix, self._runs, self._carry, self._worn, self.fleet, self.received, self.retired, self.idle,
-                   dark, self.gpus, self._smuggled, deliveries.TRANSIT, self.waiting, self._schedule, self._weights,
-                   self.streams.key("compute.sites", self.day), site)
+                   self._dark(), self.gpus, self._smuggled, deliveries.TRANSIT, self.waiting, self._schedule,
+                   self._weights, self.streams.key("compute.sites", self.day), site)
         self.check()
         self._order(slot, strip)
 

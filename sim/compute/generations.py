@@ -51,6 +51,12 @@ class Generations:
         np.add.at(out, self.provider["region"], gpus)
         return out
 
+    def _dark(self) -> np.ndarray:
+        """float64[4]: of GPUs that do not cover their cost, the share whose work nobody needs; others work first."""
+        losing = (self._weights * (1.0 - self._runs)).sum(axis=1)
+        out: np.ndarray = np.minimum(1.0, np.maximum(0.0, 1.0 - self.region["used"]) / np.maximum(losing, 1e-12))
+        return out
+
     def _first_book(self) -> np.ndarray:
         """int64[6, 4, g]: the book of GPUs at the start, when all that was ever made runs or waits for a site."""
         book = np.zeros((6, len(REGIONS), len(GENERATIONS)), np.int64)
