@@ -84,7 +84,7 @@ def stressed(found: StressResults) -> str:
     lines = [f"{head:<{100 - len(note)}}{note}", *textwrap.wrap(verdict(found), 100), ""]
     for mode in found.modes:
         for shock in found.shocks:
-            lines.append(f"{shock}, {mode}".ljust(36) + "".join(f"{name:>{max(len(name) + 1, 9)}}" for name in HEADS))
+            lines.append(f"{shock}, {mode}"[:30].ljust(31) + "".join(f"{name:>{max(len(name) + 1, 9)}}" for name in HEADS))
             for rule in found.rules:
                 cells = []
                 for figure, name in zip(TABLE, HEADS, strict=True):
@@ -92,7 +92,7 @@ def stressed(found: StressResults) -> str:
                     mark = "*" if found.difference(figure, mode, rule, shock).clear else ""
                     text = (digits(math.fsum(values) / len(values)) if values else "-") + mark
                     cells.append(f"{text:>{max(len(name) + 1, 9)}}")
-                lines.append(f"{rule[:35]:<36}" + "".join(cells))
+                lines.append(f"{rule[:30]:<31}" + "".join(cells))
             lines.append("")
     lines += ["Money in $ million; 5-day need: losses paid and rises of margin; rate in % of price;",
               "hedgers: number forced to sell; * differs clearly from the first rule."]
@@ -170,8 +170,8 @@ def reversed_(found: Reverse) -> str:
         lines.append(f"{found.condition.text} holds without any shock, in "
                      f"{sum(v == 0 for v in found.threshold.values())} of {count}.")
     else:
-        lines.append(f"{found.condition.text} first holds at {told(first)}"
-                     + (f"; in half of the histories at {told(half)}." if half < math.inf else "."))
+        lines += textwrap.wrap(f"{found.condition.text} first holds at {told(first)}"
+                               + (f"; in half of the histories at {told(half)}." if half < math.inf else "."), 100)
         lines += ["", f"{'broken in':<12}severity"]
         for share in (0.1, 0.25, 0.5, 0.75, 0.9):
             at = found.quantile(share)
