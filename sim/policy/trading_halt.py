@@ -17,7 +17,7 @@ class TradingHalt(Policy, type="trading_halt"):
     Source: London Metal Exchange, nickel closed from 8 to 16 March 2022; CME rule 589 for halts by moves.
     """
 
-    move: float | None = param(None, unit="log", above=0, high=10, source="judgement: set by the scenario",
+    move: float | None = param(0.07, unit="log", above=0, high=10, source="CME equity index halts: 7 % comes first",
                                doc="move of the leading month since the prior settlement that stops trading; "
                                    "nothing: trading stops from `date` to `until`")
     rounds: int = param(1, unit="rounds", low=0, high=1000, source="CME rule 589: minutes; a round is about an hour",

@@ -115,7 +115,7 @@ def test_contradicting_limits_are_refused():
     with pytest.raises(pydantic.ValidationError, match="choose a later day"):
         MinimumMargin(date=LATER, until=LATER)
     with pytest.raises(pydantic.ValidationError, match="without `move` needs the day"):
-        TradingHalt()
+        TradingHalt(move=None)
     with pytest.raises(pydantic.ValidationError, match="wider than the one before"):
         PriceLimit(limit=0.4, on_hit="expand")
 
@@ -244,7 +244,7 @@ def test_a_locked_day_settles_at_the_limit():
 
 def test_nothing_is_traded_while_trading_is_halted():
     volume = {}
-    model = run(TradingHalt(date=dt.date(2026, 10, 12), until=LATER), days=28,
+    model = run(TradingHalt(move=None, date=dt.date(2026, 10, 12), until=LATER), days=28,
                 watch=lambda m: volume.setdefault(m.day, int(m.exchange.slots["volume"].sum())))
     assert all(volume[day] == 0 for day in range(5, 9)) and volume[4] > 0 and volume[12] > 0
     assert model.ledger.position.sum() == 0
@@ -315,12 +315,8 @@ def test_a_reported_swap_uses_up_the_limit_and_costs_margin():
 # --- all ----------------------------------------------------------------------------------------------------------
 
 
-NEEDED = {"trading_halt": {"move": 0.2}}
-
-
 def every_policy():
-    return [cls(**NEEDED.get(name, {})) for name, cls in sorted(FAMILIES["policy"].types.items())
-            if cls.__module__.startswith("sim.")]
+    return [cls() for _, cls in sorted(FAMILIES["policy"].types.items()) if cls.__module__.startswith("sim.")]
 
 
 def test_each_says_what_it_does_in_one_sentence():
