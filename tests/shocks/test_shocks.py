@@ -157,7 +157,7 @@ def test_a_shock_moves_the_world_the_right_way(calm, name, values, figure, after
 
 
 def test_every_type_is_tested_for_its_direction_and_its_sentence():
-    assert {row[0] for row in DIRECTIONS} == set(TYPES) == set(SENTENCES)
+    assert {row[0] for row in DIRECTIONS} == set(TYPES) == set(SENTENCES) - ELSEWHERE
     assert all(issubclass(cls, (Passing, Spreading, Sudden)) for cls in TYPES.values())
 
 
