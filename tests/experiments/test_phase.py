@@ -6,7 +6,7 @@ import pytest
 
 from sim.errors import BadInput
 from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, measures, phase_diagram
-from sim.report.phase import phase
+from sim.experiments.phase_figure import phase
 
 
 class Study:
