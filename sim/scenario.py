@@ -285,6 +285,9 @@ class Scenario(Block):
                 if date is not None and not first <= date <= last:
                     longer = "; raise `days` or choose an earlier date" if date > last else "; choose a later date"
                     yield (key, at, "date"), f"{date} lies outside the run, which goes from {first} to {last}{longer}"
+        for at, policy in enumerate(self.policies):
+            if policy.until is not None and policy.until <= first:
+                yield ("policies", at, "until"), f"{policy.until} is not after {first}, so the rule never holds"
         opens, earliest = self.market.opens, calendar.date(-min(self.market.warm_up, self.burn_in))
         if opens is not None and not earliest <= opens <= last:
             yield ("market", "opens"), (

@@ -21,7 +21,7 @@ class PriceLimit(Policy, type="price_limit"):
     """
 
     limit: float = param(0.15, unit="share of prior settlement", above=0, high=100, doc="width on either side",
-                         source="LME notice 22/064 (March 2022): 15 % for base metals")
+                         source="LME from 16 March 2022: 15 % a day for base metals")
     on_hit: Literal["cap", "pause", "expand", "close"] = param(
         "cap", unit="rule", source="judgement: as at the LME",
         doc="at the limit: trading goes on within it, pauses, pauses and goes on within a wider one, or ends")

@@ -19,7 +19,7 @@ class Reporting(Policy, type="reporting"):
     """
 
     swaps: bool = param(True, unit="yes or no", doc="whether bilateral swaps are reported to the house",
-                        source="LME notice 22/196 (2022): weekly reports of OTC positions, introduced after the event")
+                        source="LME 2022: weekly reports of OTC positions, introduced after the event")
     other_venues: bool = param(True, unit="yes or no", source="judgement: as for swaps",
                                doc="whether hedges of positions on a perpetual venue are reported as well")
     threshold: float = param(0.05, unit="share of open interest", above=0, high=1,

@@ -120,6 +120,11 @@ def test_contradicting_limits_are_refused():
         PriceLimit(limit=0.4, on_hit="expand")
 
 
+def test_a_rule_that_never_holds_is_refused():
+    wrong = scenario(MinimumMargin(until=dt.date(2026, 10, 1)))
+    assert [steps for steps, _ in wrong.inconsistencies()] == [("policies", 0, "until")]
+
+
 # --- margin, leverage, tax -------------------------------------------------------------------------------------------
 
 
