@@ -7,6 +7,7 @@ NEUTRAL = {
     "draws": 1.0,  # the same of draws on granted loans
     "tenant_lost": 0.0,  # part of the anchor tenant's contracts that is lost
     "haircut_add": 0.0,  # added to haircuts on tranches
+    "asked_add": 0.0,  # share of their value a quarter that is asked back from private-credit funds, besides the usual
     "mark_add": 0.0,  # log added to what lenders think compute will cost
     "resale_add": 0.0,  # log added to what GPUs are thought to be worth
 }

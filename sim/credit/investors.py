@@ -86,9 +86,12 @@ class Investors:
 
     # --- the week ---------------------------------------------------------------------------------------------
 
-    def week(self, day: int, expected_loss: float, chance: np.ndarray, added: float, base_rate: float,
+    def week(self, day: int, expected_loss: float, chance: np.ndarray, added: float, asked: float, base_rate: float,
              frozen: bool) -> None:
-        """Haircuts, calls, sales, redemptions and gates; `added`: haircut set from outside."""
+        """Haircuts, calls, sales, redemptions and gates.
+
+        added, asked : haircut, and redemptions a quarter, that come from outside
+        """
         rule, face = self.rules, self.book.claims["tranche"]
         used = self.pools.first > 0
         mark = float(self.pools.mark[used, SENIOR].mean()) if used.any() else 1.0
@@ -101,7 +104,7 @@ class Investors:
         if not frozen:
             for fund in np.flatnonzero((self.kind == REPO) & self.alive):
                 self._call(day, int(fund))
-            self._redeem(day, expected_loss, chance)
+            self._redeem(day, expected_loss, chance, asked)
             sold = 0.0
             for pool in np.flatnonzero(self.pools.downgraded).tolist():
                 rows = face[4 * pool + SENIOR, self.book.b:-1] * (self.kind == INSURER)
@@ -195,14 +198,14 @@ class Investors:
         if sold > 0 and total > 0:
             self.pools.discount += self.rules.impact * sold / total
 
-    def _redeem(self, day: int, expected_loss: float, chance: np.ndarray) -> None:
+    def _redeem(self, day: int, expected_loss: float, chance: np.ndarray, besides: float) -> None:
         """Investors of private-credit funds ask for their money; beyond the gate they wait."""
         rule, book = self.rules, self.book
         own = self.kind == PRIVATE
         loans = book.loans[:, book.lender_columns("investors")]
         sound = loans.sum(axis=0) - 0.4 * (loans * chance[:, None]).sum(axis=0)
         value = np.where(own, sound + self._value() + self.cash, 0)
-        asked = rule.redemptions * max(expected_loss - 0.04, 0.0) / 13.0
+        asked = (rule.redemptions * max(expected_loss - 0.04, 0.0) + besides) / 13.0
         self.quarter = np.where(own, self.quarter * (1.0 - 1.0 / 13.0) + asked, 0.0)
         gated = own & (self.quarter > rule.gate)
         for fund in np.flatnonzero(gated & ~self.gated):

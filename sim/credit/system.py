@@ -178,8 +178,8 @@ class Credit:
             share = self.config.pools.sold * terms.boom ** 2
             pools.issue(day, sound, share, self.conditions.demand, investors.wants())
         investors.pay_for_purchases(self.banks.size * self.banks.alive)
-        investors.week(day, self._expected_loss(), chance, self.dials["haircut_add"], self.config.loans.base_rate,
-                       frozen)
+        investors.week(day, self._expected_loss(), chance, self.dials["haircut_add"], self.dials["asked_add"],
+                       self.config.loans.base_rate, frozen)
 
     def _expected_loss(self) -> float:
         """Share of the loans that lenders expect to lose over their life."""

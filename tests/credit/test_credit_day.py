@@ -116,6 +116,15 @@ def test_frozen_lenders_keep_their_terms():
     assert (model.credit.banks.alive).all()
 
 
+def test_gates_close_when_too_much_is_asked_back():
+    model = go(world("private_credit_gate", "shocks.resale_fall.date=2026-10-12",
+                     "shocks.redemption_wave.date=2026-10-12",
+                     "shocks.redemption_wave.onset=5", "days=70"), 70)
+    assert model.credit.record()["funds_gated"] == 5
+    assert "gate" in set(model.record.table("events")["kind"])
+    assert model.ledger.received("redemptions")[model.ledger.sector_names.index("credit")] < 0
+
+
 def test_without_credit_nothing_is_added():
     model = world("baseline", "days=5")
     go(model, 5)
