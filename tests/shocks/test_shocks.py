@@ -20,7 +20,7 @@ from tests.compute.conftest import build_economy
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 load_all("sim.shocks")
-ELSEWHERE = {"anchor_default", "benchmark_push", "haircut_rise", "index_credibility", "resale_fall",
+ELSEWHERE = {"anchor_default", "benchmark_push", "haircut_rise", "index_credibility", "redemption_wave", "resale_fall",
              "rollover_stop"}  # shocks to credit and trading need more than an economy; they are tested with these
 TYPES = {cls.type_name: cls for cls in shipped_types(FAMILIES["shock"]) if cls.type_name not in ELSEWHERE}
 DATE = dt.date(2026, 10, 29)  # day 20 of the small economies below
