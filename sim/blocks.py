@@ -126,14 +126,17 @@ class Blocks:
         """The columns of the monthly table of participants."""
         ledger = self.ledger
         need = np.zeros(ledger.n, np.int64)
+        rule = {name: np.full(ledger.n, np.nan) for name in ("leverage", "perceived_risk")}  # of those who aim at it
         for _, block in self.all:
             if "need" in columns(block.agent_class):
                 need[block.rows] = block.need
+            for name in sorted(rule.keys() & columns(block.agent_class).keys()):
+                rule[name][block.rows] = getattr(block, name)
         return {"agent": np.arange(ledger.n), "agent_type": np.array(self.label_of), "cash_cents": ledger.cash.copy(),
                 "margin_cents": ledger.margin.copy(), "equity_cents": ledger.equity.copy(),
                 "capital_cents": ledger.capital.copy(), "alive": ledger.alive.copy(), "need_contracts": need,
                 "long_contracts": np.maximum(ledger.position, 0).sum(axis=1),
-                "short_contracts": np.maximum(-ledger.position, 0).sum(axis=1)}
+                "short_contracts": np.maximum(-ledger.position, 0).sum(axis=1), **rule}
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of all columns."""
