@@ -15,16 +15,20 @@ import numpy as np
 from mesa.agent import AgentSet
 
 from benchmarks.mesa_books import BUY, SELL, Book
-from benchmarks.mesa_funds import Arbitrageur, Fundamental, Maker, Noise, Trend
-from benchmarks.mesa_hedgers import DataCentre, Enterprise, Hyperscaler, Lab, SmallUser
+from benchmarks.mesa_flows import Index, Leveraged, Macro
+from benchmarks.mesa_funds import Arbitrageur, Fundamental, Noise, Trend
+from benchmarks.mesa_hedgers import DataCentre, Enterprise, Hyperscaler, Lab, SmallUser, Unhedged
 from benchmarks.mesa_luck import OwnLuck, SameLuck
+from benchmarks.mesa_makers import Maker
 from benchmarks.mesa_people import WHOLE, OutOfCalm, Person, Sheet
 from sim.model import ComputeFutures
 from sim.views import day_view, month_so_far, round_view
 
 CLASSES = {"ai_lab": Lab, "enterprise": Enterprise, "small_user": SmallUser, "hyperscaler": Hyperscaler,
            "data_centre": DataCentre, "fundamental_speculator": Fundamental, "trend_follower": Trend,
-           "noise_trader": Noise, "spread_arbitrageur": Arbitrageur, "market_maker": Maker}
+           "noise_trader": Noise, "spread_arbitrageur": Arbitrageur, "market_maker": Maker,
+           "small_developer": Unhedged, "researcher": Unhedged, "leveraged_fund": Leveraged, "macro_fund": Macro,
+           "index_investor": Index}
 
 
 def as_written(rule: type[Person]) -> type[Person]:
@@ -83,13 +87,14 @@ class MesaObjects(mesa.Model):
         if kind.count == 0:
             return []
         style, sheet = SimpleNamespace(**kind.execution.model_dump(), chances=[]), Sheet()
-        for name in ("seen", "seen_month"):
+        for name in ("seen", "seen_month", "proof"):
             if hasattr(block, name):
                 setattr(sheet, name, getattr(block, name)[0].copy())
         self.styles.append(style)
         rule = self.classes[kind.type_name]
         self.sheets.append((rule, kind, sheet))
-        return [rule(self, kind, block, row, style, sheet) for row in range(kind.count)]
+        sheet.people = [rule(self, kind, block, row, style, sheet) for row in range(kind.count)]
+        return sheet.people
 
     # --- the day -------------------------------------------------------------------------------------
 
@@ -180,7 +185,8 @@ class MesaObjects(mesa.Model):
         """Bills, treasuries and investors; then every cent is counted."""
         world = self.world
         world.day_view, world.log_value = day_view(world)
-        view = round_view(world, world.scenario.rounds - 1)
+        held = sum(max(held, 0) for person in self.accounts for held in person.position)
+        view = round_view(world, world.scenario.rounds - 1)._replace(open_interest=held)
         self.everybody.do("end_of_day", view, view.day_of_month == view.month_length - 1)
         if self._money() != self.money:
             raise AssertionError("money was made or lost")

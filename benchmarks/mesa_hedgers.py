@@ -19,9 +19,17 @@ class ComputeUser(Person):
     def end_of_day(self, view: Any, last: bool) -> None:
         if view.first_of_month:
             self.cost_physical = 0
-        self.cost_physical += round(self.need * (view.spot * view.tick_cents / view.month_length))
+        self.accrue(view)
         if last:
             self.pay_bills()
+
+    def accrue(self, view: Any) -> None:
+        """Add one day's compute to the month's bill."""
+        self.add_to_bill(view, view.spot)
+
+    def add_to_bill(self, view: Any, price: float) -> None:
+        """Add one day of what is needed at a price in ticks."""
+        self.cost_physical += round(self.need * (price * view.tick_cents / view.month_length))
 
     def pay_bills(self) -> None:
         """What customers pay goes to those who make compute."""
@@ -30,7 +38,29 @@ class ComputeUser(Person):
 
 
 class SmallUser(ComputeUser):
-    """Pays spot, holds no futures."""
+    """Pays spot for what it is served, holds no futures."""
+
+    def accrue(self, view: Any) -> None:
+        """Add what was served today to the month's bill."""
+        self.add_to_bill(view, (1.0 - view.rationed_small) * view.spot)
+
+
+class Unhedged(SmallUser):
+    """Wants less where compute is dear, and no more than its budget pays for."""
+
+    def accrue(self, view: Any) -> None:
+        kind, usual, day, refused = self.kind, self.usual, 1.0 / view.month_length, view.rationed_small
+        if view.first_of_month:
+            self.served = self.priced_out = self.refused = 0.0
+        dear = max(view.spot, 1e-9) / max(self.anchor, 1e-9)
+        wanted = usual * min(float(np.power(dear, -kind.elasticity)), kind.budget / dear)
+        self.refused += day * wanted * refused
+        self.served += day * wanted * (1.0 - refused)
+        self.priced_out += day * max(usual - wanted, 0.0)
+        keep, _ = rules.persistence(kind.planning)
+        self.anchor = keep * self.anchor + (1.0 - keep) * view.spot
+        self.need = max(round(wanted * (1.0 - refused)), 0)
+        self.add_to_bill(view, view.spot)
 
 
 class Hedger(ComputeUser):

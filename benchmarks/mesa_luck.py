@@ -47,6 +47,10 @@ class OwnLuck:
         """A standard normal draw of the day."""
         return self.random.gauss(0.0, 1.0)
 
+    def uniform(self, person: Any, name: str) -> float:
+        """An even draw of the day."""
+        return self.random.random()
+
     def moods(self, person: Any) -> list[float]:
         """A standard normal draw of the day for each contract."""
         gauss = self.random.gauss
@@ -96,14 +100,17 @@ class SameLuck:
     def normal(self, person: Any, name: str) -> float:
         return self._block(person, name, 1)[person.row]
 
+    def uniform(self, person: Any, name: str) -> float:
+        return self._block(person, name, 1, self.streams.uniform)[person.row]
+
     def moods(self, person: Any) -> list[float]:
         draws, start = self._block(person, "mood", EXPIRIES), person.row * EXPIRIES
         return [draws[start + book.month % EXPIRIES] for book in self.model.books]
 
-    def _block(self, person: Any, name: str, each: int) -> list[float]:
+    def _block(self, person: Any, name: str, each: int, draw: Any = None) -> list[float]:
         label = f"{person.kind.label}.{name}"
         if label not in self.drawn:
-            self.drawn[label] = self.streams.normal(label, each * person.kind.count, self.day).tolist()
+            self.drawn[label] = (draw or self.streams.normal)(label, each * person.kind.count, self.day).tolist()
         return self.drawn[label]
 
     def trade(self) -> None:
