@@ -38,8 +38,8 @@ def calibrated(found: Calibrated) -> str:
               for name, row in found.moments.items()]
     failed = sum(not math.isfinite(trial.distance) for trial in found.tried)
     lines += [f"{failed} trials had a history that failed or a moment that cannot be told"] if failed else []
-    meaning = ("Moments are means over histories of fresh luck; J weighs their gaps by the inverse of the real moments' "
-               "covariance. The standard errors hold for a model that is right.")
+    meaning = ("Moments are means over histories of fresh luck; J weighs their gaps by the inverse of the real "
+               "moments' covariance. The standard errors hold for a model that is right.")
     lines += ["", *textwrap.wrap(meaning, WIDTH), "", f"results  {shown(found.folder)}"]
     return "\n".join(lines)
 

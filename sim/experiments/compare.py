@@ -36,6 +36,7 @@ class Comparison:
     figures : scenario -> seed -> figure -> value, for finished runs
     about   : figure -> label, unit, better, doc
     failed  : scenario, seed and error of runs that failed
+    headlines : figures that were asked for
     """
 
     names: tuple[str, ...]
@@ -48,6 +49,7 @@ class Comparison:
     failed: list[tuple[str, int, str]] = field(default_factory=list)
     stopped: bool = False
     folder: Path | None = None
+    headlines: tuple[str, ...] = ()
 
     def values(self, name: str, figure: str) -> list[float]:
         """One figure of one scenario, a history each; nan where it is unknown."""
@@ -123,7 +125,7 @@ def compare(scenarios: Mapping[str, Scenario | str | Path] | Sequence[Scenario |
     jobs      : processes; ``executor`` chooses "serial", "threads" or "processes" instead
     precision : stop as soon as the interval of each of ``figures`` reaches at most this share of its level to
         either side (looked at every 4 histories from the 8th on); all ``runs`` are done if left out
-    out       : a folder for comparison.csv, runs.csv, the scenarios and a manifest; nothing is written if left out
+    out       : a folder for comparison.html, its tables, the scenarios and a manifest; nothing is written if left out
 
     Runs that fail are left out and listed in ``failed``; Ctrl-C leaves the histories that were finished.
     Raises BadInput before anything is run: a bad scenario, fewer than two, fewer than two histories.
@@ -135,7 +137,8 @@ def compare(scenarios: Mapping[str, Scenario | str | Path] | Sequence[Scenario |
         raise bad_input("precision", "a share above 0 and below 10 is expected, such as 0.05")
     first = next(iter(chosen.values()))
     titles = tuple(_titles(chosen))
-    found = Comparison(tuple(chosen), titles, first.days, precision or 0.05, figures={name: {} for name in chosen})
+    found = Comparison(tuple(chosen), titles, first.days, precision or 0.05, figures={name: {} for name in chosen},
+                       headlines=tuple(figures))
     folder = None if out is None else ResultsFolder(Path(out))
     try:
         if folder:
@@ -229,5 +232,8 @@ def _put_away(folder: ResultsFolder, chosen: Mapping[str, Scenario], found: Comp
         write_text(folder.path / f"scenario-{number}.resolved.yaml", scenario.resolved_yaml())
     write_text(folder.path / "comparison.csv", found.as_csv())
     write_text(folder.path / "runs.csv", found.runs_csv())
+    from sim.experiments.compare_page import page  # its template engine and palette, where something is written
+
+    write_text(folder.path / "comparison.html", page(found, manifest))
     folder.write_manifest(manifest)
     return folder.finish(replace=manifest["status"] == "finished")
