@@ -14,7 +14,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	command -v $$candidate; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint bench docs-params clean clean-all
+.PHONY: help run test test-slow lint bench docs docs-params clean clean-all
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ lint: $(VENV)/stamp-dev  ## style and types
 
 bench: $(VENV)/stamp-dev  ## every figure of the README's speed table
 	@for script in $$(grep -l '^if __name__' benchmarks/*.py); do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(VENV)/stamp-dev  ## build these documents as web pages in docs/_build
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
+	@echo docs/_build/index.html
 
 docs-params: $(VENV)/stamp-core  ## write docs/parameters.md and the scenario schema from the declarations in the code
 	$(BIN)/compute-futures parameters -o docs/parameters.md

@@ -1,0 +1,36 @@
+"""How the pages are built: `make docs`, or `sphinx-build -W docs docs/_build`. No network is needed."""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+from generate import write_pages  # noqa: E402  (found beside this file)
+
+project = "compute-futures"
+author = "compute-futures contributors"
+copyright = "2026, compute-futures contributors"
+
+extensions = ["myst_parser"]
+source_suffix = {".md": "markdown"}
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 4
+highlight_language = "none"
+
+html_theme = "furo"
+html_title = "compute-futures"
+html_show_sphinx = False
+html_copy_source = False
+
+
+def setup(app):
+    """Write the pages that come from the program itself before any is read."""
+    app.connect("config-inited", lambda app, _: write_pages(Path(app.srcdir) / "generated"))
+    app.connect("source-read", point_inside)
+
+
+def point_inside(app, docname, source):
+    """Links to pages at the top of the repository lead to their copies among the documents."""
+    for name in ("CONTRIBUTING", "CHANGELOG"):
+        source[0] = source[0].replace(f"](../{name}.md", f"](generated/{name.lower()}.md")
