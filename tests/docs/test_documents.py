@@ -101,7 +101,8 @@ def test_a_broken_link_would_be_seen(tmp_path):
     page.write_text("# One thing\n[a](#one-thing) [b](#other) [c](gone.md) [d](https://nowhere)\n")
     with pytest.raises(AssertionError) as caught:
         test_no_link_is_broken(page)
-    assert [line.split(":")[0] for line in map(str.strip, str(caught.value).splitlines()[:3])] == ["#other", "gone.md", "https"]
+    told = [line.strip().split(":")[0] for line in str(caught.value).splitlines()[:3]]
+    assert told == ["#other", "gone.md", "https"]
 
 
 # --- the built pages -------------------------------------------------------------------------------------
