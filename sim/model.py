@@ -25,7 +25,7 @@ from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, spot_
 from sim.world import world_of
 from sim.writing import write_contracts, write_down, write_trades
 
-REACTIONS = ("margin", "flows", "sizing")  # ways in which finance answers to prices: see ComputeFutures.freeze
+REACTIONS = ("margin", "flows", "sizing", "credit")  # ways in which finance answers: see freeze
 
 
 class ComputeFutures(mesa.Model):
@@ -265,13 +265,11 @@ class ComputeFutures(mesa.Model):
     def freeze(self, reactions: Sequence[str] = REACTIONS) -> None:
         """From now on finance does not react, or not in some ways: with all of them, only primary effects are left.
 
-        margin : calls, forced sales, defaults and margin rates stay as they are this evening
-        flows  : investors bring and take nothing, no fund closes or opens
-        sizing : positions are sized by this evening's equity
-        Voluntary rules go on with the same luck.
+        margin : no calls, forced sales, defaults; sizing : positions are sized by this evening's equity
+        flows  : investors bring and take nothing; credit : terms, marks and haircuts stay. Voluntary rules go on.
         """
         self.still = tuple(reactions)
-        self.house.frozen = "margin" in self.still
+        self.house.frozen, self.credit.frozen = "margin" in self.still, "credit" in self.still
         self.eve = self.ledger.equity.copy() if "sizing" in self.still else None
 
     def snapshot(self) -> dict[str, Any]:

@@ -76,16 +76,12 @@ class Credit:
             self._open(model)
         if self.eve == day:
             self.estates.mark_eve()
-        self.estates.sell(day, self.physical, model.economy, self.dials["resale_add"], self._is_frozen(model))
+        self.estates.sell(day, self.physical, model.economy, self.dials["resale_add"], self.frozen)
         self.prime.collect(day, model.house, model.blocks.closing(model.ledger.equity))
         if day % 5 == 4:
             self._week(model)
         self.physical.halt(model.economy, self.borrowers.halted)
         self.book.check()
-
-    def _is_frozen(self, model: Any) -> bool:
-        """Whether conditions, marks, haircuts and auction discounts stay as they were on the eve."""
-        return bool(self.frozen or model.house.frozen)
 
     def charge(self, kind: Any, rows: slice, amount: np.ndarray) -> None:
         """Operators pay int64[n] cents into their futures accounts (negative: they take out) on top of their sales."""
@@ -142,7 +138,7 @@ class Credit:
                      lenders=self._lender_weights(self.config.banks.new_share, False))
 
     def _week(self, model: Any) -> None:
-        day, frozen, book, firms = model.day, self._is_frozen(model), self.book, self.borrowers
+        day, frozen, book, firms = model.day, self.frozen, self.book, self.borrowers
         see = self.physical.look(model.economy, self._curve_gap(model))
         terms = self._terms(see)
         value_fall = float(-np.log(np.maximum(firms.appraisal, 1e-6)).mean()) - min(terms.resale, 0.0)

@@ -30,6 +30,7 @@ WORK = "sim.experiments.contagion:pair_of_worlds"
 RANK = 3  # the contract that is followed: the third listed month on the eve, or the first that outlives the stretch
 COUNTS = ("forced_events", "defaults", "margin_calls", "closures", "forced_volume")
 MONEY = ("margin_call_cents", "default_deficit_cents", "house_loss_cents")
+CREDIT = ("loan_defaults", "bank_failures", "eve_losses_cents", "other_losses_cents", "loans_cents")  # stocks
 ABOUT = {  # figure -> label, unit
     "primary": ("Move of the price without reactions, at its largest", "%"),
     "full": ("Move of the price on the same day with them", "%"),
@@ -43,6 +44,9 @@ ABOUT = {  # figure -> label, unit
     "margin_call_cents": ("Money called", "$ million"),
     "default_deficit_cents": ("Debts of defaulters beyond their margin", "$ million"),
     "house_loss_cents": ("Losses that fell on the clearing house", "$ million"),
+    "loan_defaults": ("Operators that defaulted on their loans", "number"),
+    "bank_failures": ("Banks that failed", "number"),
+    "loan_losses": ("Losses on loans and on what stands on them", "% of loans on the eve"),
     "open_interest": ("Open interest at the end", "% of the eve"),
 }
 
@@ -71,10 +75,11 @@ def follow(model: ComputeFutures, days: int, month: int) -> dict[str, np.ndarray
     def look() -> None:
         slot = np.flatnonzero(model.exchange.slots["month"] == month)
         price = float(model.exchange.settle[slot[0]]) * model.exchange.contract.tick if len(slot) else math.nan
-        totals = model.house.totals()
+        totals, credit = model.house.totals(), model.credit.record()
         rows.append({"price": price, "spot": model.economy.record()["spot_us"],
                      "open_interest": float(model.exchange.open_interest().sum()),
-                     **{name: totals.get(name, 0.0) for name in (*COUNTS, *MONEY)}})
+                     **{name: totals.get(name, 0.0) for name in (*COUNTS, *MONEY)},
+                     **{name: credit[name] for name in CREDIT if name in credit}})
 
     look()
     for _ in range(days):
@@ -145,6 +150,12 @@ def figures_of(paths: dict[str, dict[str, np.ndarray]]) -> dict[str, float]:
             out[name + mark] = float(path[name][1:].sum())
         for name in MONEY:
             out[name + mark] = float(path[name][1:].sum()) / 1e8
+        if "loans_cents" in path:
+            owed = max(float(path["loans_cents"][0]), 1.0)
+            for name in ("loan_defaults", "bank_failures"):
+                out[name + mark] = float(path[name][-1] - path[name][0])
+            lost = path["eve_losses_cents"] + path["other_losses_cents"]
+            out["loan_losses" + mark] = 100 * float(lost[-1] - lost[0]) / owed
         out["open_interest" + mark] = 100 * float(path["open_interest"][-1] / max(path["open_interest"][0], 1.0))
         if world.startswith("without_"):
             other = np.log(path["price"] / path["price"][0])
@@ -208,7 +219,7 @@ def contagion(scenario: Scenario | str | Path, runs: int = 30, jobs: int = 1, *,
     scenario  : with at least one shock
     runs      : histories; jobs: processes
     days      : business days after the eve of the first shock
-    reactions : of "margin", "flows" and "sizing", those that are also frozen one at a time
+    reactions : of "margin", "flows", "sizing" and "credit", those that are also frozen one at a time
 
     Raises BadInput for a scenario without a shock, a stretch that does not fit in, or an unknown reaction.
     """
