@@ -9,15 +9,15 @@ from sim.errors import BadInput
 from sim.experiments.contagion import contagion, figures_of
 from sim.scenario import Scenario
 
-FRAGILE = ("clearing.margin.rate=0.06", "agents.fundamental_speculator.leverage_max=15",
-           "agents.trend_follower.leverage_max=15", "days=40")
+FRAGILE = ("clearing.margin.rate=0.04", "agents.fundamental_speculator.leverage_max=25",
+           "agents.trend_follower.leverage_max=25", "days=40")
 
 
 @pytest.fixture(scope="module")
 def shocked(tmp_path_factory):
     """A small market with thin margins, and a halving of open demand in the fourth week."""
     path = tmp_path_factory.mktemp("contagion") / "shocked.yaml"
-    path.write_text("extends: quick.yaml\nshocks:\n"
+    path.write_text("extends: quick.yaml\nmarket: {contracts: [{type: gpu_hour_future, index: transaction}]}\nshocks:\n"
                     "  - {type: demand_surge, date: 2026-10-26, tokens: 4.0, pass_through: 1.0}\n", encoding="utf-8")
     return Scenario.load(path, FRAGILE)
 
