@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sim import cli_calibrate, cli_experiments, cli_margin, cli_sensitivity, cli_stress, cli_validate
+from sim import cli_calibrate, cli_dashboard, cli_experiments, cli_margin, cli_sensitivity, cli_stress, cli_validate
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
     """What a command understands."""
     elsewhere = cli_experiments.OPTIONS | cli_margin.OPTIONS | cli_stress.OPTIONS | cli_sensitivity.OPTIONS | \
-        cli_validate.OPTIONS | cli_calibrate.OPTIONS
+        cli_validate.OPTIONS | cli_calibrate.OPTIONS | cli_dashboard.OPTIONS
     if name in elsewhere:
         elsewhere[name](parser)
     if name in ("describe", "run"):
@@ -207,16 +207,11 @@ def run(options: argparse.Namespace) -> int:
     return FAILED if results.failed else FINE
 
 
-command(cli_experiments.compare)
-command(cli_experiments.sweep)
-command(cli_sensitivity.sensitivity)
-command(cli_calibrate.calibrate)
-command(cli_margin.backtest)
-command(cli_margin.margin)
-command(cli_stress.stress)
-command(cli_stress.reverse_stress)
-command(cli_validate.validate)
-command(cli_validate.export)
+for function in (
+        cli_experiments.compare, cli_experiments.sweep, cli_sensitivity.sensitivity,
+        cli_calibrate.calibrate, cli_margin.backtest, cli_margin.margin, cli_stress.stress,
+        cli_stress.reverse_stress, cli_dashboard.dashboard, cli_validate.validate, cli_validate.export):
+    command(function)
 
 
 @command
