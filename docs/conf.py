@@ -14,8 +14,9 @@ copyright = "2026, compute-futures contributors"
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
+suppress_warnings = ["myst.header"]  # notebooks may go from a title to a part of a part
 highlight_language = "none"
 
 html_theme = "furo"

@@ -6,6 +6,7 @@ They are written into `generated/` when the documents are built, so that they ca
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,7 +84,7 @@ def figures() -> str:
         rows += [f"## {name}\n\n{(inspect.getdoc(metric) or '').splitlines()[0]}\n",
                  "| Figure | Meaning | Unit | Better |", "|---|---|---|---|"]
         rows += [f"| `{key}` | {about.label}{'; ' + about.doc if about.doc else ''} | {about.unit} | {about.better} |"
-                 .replace("$", "\\$") for key, about in metric.figures.items()]
+                 for key, about in metric.figures.items()]
         rows.append("")
     return "\n".join(rows)
 
@@ -97,7 +98,9 @@ def notebooks() -> dict[str, str]:
         for cell in cells:
             source = "".join(cell["source"])
             parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
-        pages[f"notebook_{path.stem}"] = "\n\n".join(parts) + "\n"
+        text = "\n\n".join(parts) + "\n"
+        text = re.sub(r"\]\((?:\./)?(\w+)\.ipynb\)", r"](notebook_\1.md)", text.replace("](../docs/", "](../"))
+        pages[f"notebook_{path.stem}"] = text
     return pages
 
 
