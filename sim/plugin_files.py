@@ -39,8 +39,12 @@ _LOADED: dict[str, _Loaded] = {}
 
 
 def activate(files: Iterable[tuple[Path, Where]]) -> tuple[PluginFile, ...]:
-    """Make exactly these files' types available. Raises BadInput with every problem found."""
-    _withdraw()
+    """Make exactly these files' types available. Raises BadInput with every problem found.
+
+    Types that are there already stay where they are, so that a run in another thread never misses them.
+    """
+    files = list(files)
+    _withdraw({str(path.absolute()) for path, _ in files})
     found: list[PluginFile] = []
     problems: list[Problem] = []
     for path, where in files:
@@ -58,10 +62,12 @@ def activate(files: Iterable[tuple[Path, Where]]) -> tuple[PluginFile, ...]:
 
 def activate_sources(files: Iterable[tuple[PluginFile, bytes]]) -> None:
     """Make exactly these files' types available from their text, where the files themselves are not at hand."""
-    _withdraw()
+    files = list(files)
+    _withdraw({plugin.path for plugin, _ in files})
     for plugin, source in files:
         known = _LOADED.get(plugin.path)
         if known is None or known.sha256 != plugin.sha256:
+            _take_out(known)
             known = _LOADED[plugin.path] = _execute(Path(plugin.path), source, plugin.sha256)
         for family, name, cls in known.types:
             FAMILIES[family].types[name] = cls
@@ -81,6 +87,7 @@ def _activate(path: Path, where: Where) -> PluginFile:
     digest = hashlib.sha256(source).hexdigest()
     known = _LOADED.get(str(path))
     if known is None or known.sha256 != digest:
+        _take_out(known)
         known = _LOADED[str(path)] = _execute(path, source, digest)
     for family, name, cls in known.types:
         other = FAMILIES[family].types.setdefault(name, cls)
@@ -146,12 +153,18 @@ def fault(error: BaseException) -> Problem | None:
     return None
 
 
-def _withdraw() -> None:
-    """Take every user's type out of the registry; the loaded files are kept."""
-    for loaded in _LOADED.values():
-        for family, name, cls in loaded.types:
-            if FAMILIES[family].types.get(name) is cls:
-                del FAMILIES[family].types[name]
+def _withdraw(but: set[str]) -> None:
+    """Take every user's type out of the registry, except those of some files; the loaded files are kept."""
+    for path, loaded in _LOADED.items():
+        if path not in but:
+            _take_out(loaded)
+
+
+def _take_out(loaded: _Loaded | None) -> None:
+    """Take a file's types out of the registry."""
+    for family, name, cls in loaded.types if loaded is not None else ():
+        if FAMILIES[family].types.get(name) is cls:
+            del FAMILIES[family].types[name]
 
 
 def _file_of(cls: type) -> str:

@@ -33,9 +33,9 @@ PAGE = """<!doctype html>
 {% if part.rest %}<details><summary>{{ part.rest | length }} more figures</summary>
 {{ table(part.rest, "Every other figure, the clearest first") }}</details>{% endif %}</section>{% endfor %}
 <section><h2>How to read it</h2><p>Difference: mean over histories of {{ first }} less the other, with its 90 % interval
-by Student's t for pairs. The bar is that interval and the line through it zero, each row on its own scale. Better: share
-of histories in which {{ first }} is better, where a figure has a better side. Needed: histories after which the interval
-reaches {{ precision }} of the level to either side.</p></section>
+by Student's t for pairs. The bar is that interval, the line through it zero, each row on a scale of its own. Better:
+share of histories in which {{ first }} is better, where a figure has a better side. Needed: histories after which the
+interval reaches {{ precision }} of the level to either side.</p></section>
 <section><h2>Where it is from</h2><dl class="from">{% for name, text in origin.items() %}<dt>{{ name }}</dt>
 <dd>{{ text }}</dd>{% endfor %}</dl></section></main><footer></footer></body></html>"""
 TABLE = """{% macro table(rows, caption) %}<table class="cards"><caption>{{ caption }}</caption><thead><tr>

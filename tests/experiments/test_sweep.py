@@ -14,7 +14,7 @@ import pytest
 from scipy.stats import qmc
 
 import sim
-from sim import tables
+from sim import plugin_files, tables
 from sim.cli import main
 from sim.errors import BadInput
 from sim.experiments.designs import unit_cube
@@ -22,6 +22,7 @@ from sim.experiments.store import Store
 from sim.experiments.study import load_study, shipped_studies
 from sim.experiments.sweep import estimate
 from sim.one_run import CannotWrite
+from sim.plugin import FAMILIES
 from sim.scenario import Scenario
 
 STUDY = """\
@@ -86,6 +87,23 @@ def test_any_executor_gives_the_same_study(executor, study, whole, tmp_path):
     assert sim.sweep(study, tmp_path / "out", 2, executor=executor).digest() == whole.digest()
 
 
+def test_threads_keep_a_users_types_while_further_points_are_loaded(study, tmp_path, monkeypatch):
+    """With room for one scenario, each point is loaded, and its plug-ins with it, while another runs."""
+    (tmp_path / "crack.py").write_text(CRACK.replace("> 0.2", "> 2"))
+    base = tmp_path / "base.yaml"
+    base.write_text("extends: quick\nplugins: [crack.py]\nshocks: [{type: crack, date: 2026-10-06}]\n")
+    study.write_text(STUDY.replace("base: quick", "base: base.yaml"))
+    monkeypatch.setattr("sim.experiments.study.KEPT", 1)
+    taken, take_out = [], plugin_files._take_out
+    monkeypatch.setattr(plugin_files, "_take_out", lambda loaded: (taken.append(loaded), take_out(loaded)))
+    plan = load_study(study)
+    taken.clear()
+    found = sim.sweep(plan, tmp_path / "out", 2, executor="threads")
+    assert "crack" in FAMILIES["shock"].types and not found.failed
+    assert not [loaded for loaded in taken if loaded is not None and any(name == "crack" for _, name, _ in loaded.types)]
+    assert found.digest() == sim.sweep(study, tmp_path / "again").digest()
+
+
 def test_tables_and_figures_that_are_asked_for_are_kept(study, tmp_path):
     study.write_text(STUDY + "record: daily\nmetrics: [price, open_interest]\n")
     found = sim.sweep(study, tmp_path / "out")
@@ -136,6 +154,34 @@ def test_kill_and_resume_repeat_nothing_and_lose_nothing(jobs, study, tmp_path, 
     assert set(done) <= set(rows(out, "done"))
     assert again.digest() == sim.sweep(study, tmp_path / "other").digest()
     assert not (out / "parts" / "figures" / "000999.parquet").exists()
+
+
+@pytest.mark.slow
+def test_a_study_killed_at_twenty_random_moments_equals_one_that_was_not(study, tmp_path):
+    """Moments are drawn after some run has ended, before the first one has, and while the folder is being made."""
+    study.write_text(STUDY.replace("runs: 2", "runs: 30") + "record: daily\n")
+    out, luck, told = tmp_path / "out", np.random.default_rng(20), []
+    program = "import sys, sim, sim.experiments.sweep as s; s.PUT_AWAY = 0.0; " \
+              "sim.sweep(sys.argv[1], sys.argv[2], int(sys.argv[3]), resume=True)"
+    for kill in range(20):
+        before, more = len(rows(out, "done")), int(luck.integers(0, 6))
+        command = [sys.executable, "-c", program, study, out, str(1 + kill % 2)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
+            wait_for(lambda before=before, more=more: len(rows(out, "done")) >= before + more and (
+                more or (out / "ledger.sqlite").exists()), process)
+            time.sleep(float(luck.uniform(0, 0.3)))
+            assert process.poll() is None, process.stderr.read().decode()
+            os.kill(process.pid, signal.SIGKILL)
+        told.append(len(rows(out, "done")))
+    assert told == sorted(told) and 20 < told[-1] < 120
+    kept = set(rows(out, "done"))
+    again = sim.sweep(study, out, resume=True)
+    assert again.progress == (120, 120) and kept <= set(rows(out, "done"))
+    whole = sim.sweep(study, tmp_path / "whole")
+    assert again.digest() == whole.digest()
+    for name in ("daily", "contracts"):
+        pd.testing.assert_frame_equal(again.table(name), whole.table(name))
+    assert (out / "summary.csv").read_bytes() == (tmp_path / "whole" / "summary.csv").read_bytes()
 
 
 def test_interrupt_finishes_what_runs_and_says_how_to_go_on(study, tmp_path):
@@ -280,6 +326,20 @@ def test_shipped_studies_are_sound(name):
     plan = load_study(name)
     assert plan.total >= 10
     assert plan.study.question.endswith(("?", "map."))
+
+
+@pytest.mark.parametrize("name", ["margin_frontier", "position_limits", "export_control", "hedgers_access"])
+def test_shipped_studies_can_be_tried_before_they_are_run(name, monkeypatch):
+    plan = load_study(name)
+    middle = plan.scenario(len(plan.points) // 2)
+    short = {"days": 2, "burn_in": 30, "shocks": (), "policies": ()}
+    monkeypatch.setattr(plan, "scenario", lambda point: middle.model_copy(
+        update=short | {"market": middle.market.model_copy(update={"warm_up": 2})}))
+    found = estimate(plan, 2)
+    assert found.runs == plan.total == len(plan.points) * plan.study.runs <= 2000  # an hour of two cores at 3.5 s a run
+    assert found.seconds > 0 and found.megabytes > 0
+    sources = plan.source.read_text(encoding="utf-8")
+    assert "# Source" in sources and "idle cores" in sources
 
 
 def test_queries_see_runs_and_tables_and_nothing_that_is_not_done(study, tmp_path):
