@@ -81,6 +81,24 @@ class Results:
         return self._table("causes")
 
     @cached_property
+    def links(self) -> Any:
+        """A row for each part of a participant's distress that earlier distress of another one brought about.
+
+        Columns: run, event, cause (numbers of events), weight, and channel: by which way it came.
+        """
+        import pandas as pd
+
+        from sim.metrics.cascades import CHANNELS, links_of
+
+        rows = []
+        for run in sorted(self.events["run"].unique()) if len(self.events) else ():
+            events = self.events[self.events["run"] == run]
+            kinds = dict(zip(events["event"].tolist(), events["kind"].tolist(), strict=True))
+            rows += [(run, link.event, link.cause, link.weight, CHANNELS[kinds[link.cause]])
+                     for link in links_of(events, self.causes[self.causes["run"] == run])]
+        return pd.DataFrame(rows, columns=["run", "event", "cause", "weight", "channel"])
+
+    @cached_property
     def agents(self) -> Any:
         """A row for each run, month and participant: balance sheet and positions."""
         return self._table("agents")

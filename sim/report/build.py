@@ -6,11 +6,13 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
-from sim.report import disclosure, palette, story, words
-from sim.report.figures import FIGURES, PHYSICAL
+from sim.report import disclosure, palette, story, words, yardstick
+from sim.report.answer import answer
+from sim.report.figures import FIGURES, SECTIONS
 from sim.report.figures.cascade import worth_showing
 from sim.report.history import History, NothingToDraw
 from sim.report.page import svg
@@ -51,21 +53,34 @@ def page(results: Results, history: History | None, figures: list[dict[str, str]
     """The report as HTML; every word from outside is escaped by the template."""
     light, dark = palette.themes()
     css = lambda colours: " ".join(f"--{name}:{value};" for name, value in colours.items())
-    verdict, because = story.answer(results, history)
+    base = yardstick.for_scenario(results.manifest)
+    verdict, because, why = answer(results, history, base)
     manifest = results.manifest
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
                                      lstrip_blocks=True)
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         light=css(light), dark=css(dark), title=manifest["question"] or manifest["title"] or manifest["name"],
-        notes=_notes(results, figures), verdict=verdict, because=because, keys=story.keys(results, history),
-        many=len(results.figures.runs) > 1, histories=words.count(len(results.figures.runs), "history", "histories"),
+        notes=_notes(results, figures), verdict=verdict, because=because, why=why,
+        keys=story.keys(results, history, base), base=base, many=len(results.figures.runs) > 1,
+        histories=words.count(len(results.figures.runs), "history", "histories"),
         period=words.span(manifest["days"]), sections=story.sections(manifest.get("description", "")),
-        figures=figures, how_many=_how_many(sum(figure["name"] not in PHYSICAL for figure in figures)),
-        physical=next((figure["name"] for figure in figures if figure["name"] in PHYSICAL), ""),
-        how_physical=_how_many(sum(figure["name"] in PHYSICAL for figure in figures)), numbers=story.numbers(results),
-        reality=story.reality(results), assumptions=story.assumptions(results), parameters=len(results.parameters),
-        limits=LIMITS, provenance=list(_provenance(results)), rerun=_rerun(results))
+        chapters=_chapters(figures), numbers=story.numbers(results, base), policies=story.policies(history),
+        disclosed=story.disclosed(results, history), reality=story.reality(results),
+        assumptions=story.assumptions(results), parameters=len(results.parameters), limits=LIMITS,
+        provenance=list(_provenance(results, base)), rerun=_rerun(results))
     return re.sub(r"(?<=\d) (?=%)", words.NARROW, text)
+
+
+def _chapters(figures: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Headings with their figures, numbered throughout; those without any are left out."""
+    drawn, number, out = {figure["name"]: figure for figure in figures}, 0, []
+    for heading, names in SECTIONS.items():
+        own = [drawn[name] for name in names if name in drawn]
+        if own:
+            key = re.sub(r"\W+", "-", heading.lower())
+            out.append({"heading": f"{heading}, in {_how_many(len(own))}", "key": key, "figures": own, "first": number})
+            number += len(own)
+    return out
 
 
 def _figures(history: History, folder: Path) -> Iterator[dict[str, str]]:
@@ -112,7 +127,7 @@ def _notes(results: Results, figures: list[dict[str, str]]) -> list[str]:
     return notes
 
 
-def _provenance(results: Results) -> Iterator[tuple[str, str]]:
+def _provenance(results: Results, base: yardstick.Yardstick) -> Iterator[tuple[str, str]]:
     manifest, machine = results.manifest, results.manifest["environment"]
     done = sum(row["status"] == "finished" for row in manifest["runs"])
     seeds = manifest["seeds"]
@@ -131,6 +146,8 @@ def _provenance(results: Results) -> Iterator[tuple[str, str]]:
         yield "Own files", words.listing([f"{Path(p['path']).name} ({p['sha256'][:8]})" for p in manifest["plugins"]])
     if "series" in manifest:
         yield "Prices", f"{Path(manifest['series']['name']).name} ({manifest['series']['sha256'][:8]})"
+    if base:
+        yield "Baseline", base.source
     yield "Files", "summary.csv, *.parquet, parameters.csv and figures/*.svg in this folder"
 
 

@@ -78,6 +78,11 @@ class History:
         """The causes of this run's events."""
         return self._own(self.results.causes)
 
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """What of this run's distress others brought about: event, cause, weight, channel."""
+        return self._own(self.results.links)
+
     def need(self, *columns: str) -> None:
         """Raise NothingToDraw unless every day has these columns."""
         missing = [name for name in columns if name not in self.daily.columns]
@@ -112,6 +117,17 @@ class History:
             rows = table[table["path"].str.match(r"market\.contracts\..*\.index$")]
             known = [f"index_{value}" for value in rows["value"] if f"index_{value}" in known] or known
         return known[0] if known else ""
+
+    @cached_property
+    def shocks(self) -> list[tuple[Any, str]]:
+        """Date and type of each shock of the scenario, in time, those of recorded days."""
+        table = self.results.parameters
+        if not len(table):
+            return []
+        rows = table[table["path"].str.match(r"shocks\..*\.date$")]
+        found = [(pd.Timestamp(value), path.split(".")[1]) for path, value in zip(rows["path"], rows["value"],
+                                                                               strict=True)]
+        return sorted(pair for pair in found if self.first <= pair[0] <= self.last)
 
     @property
     def period(self) -> str:

@@ -1,4 +1,4 @@
-"""What a report says in words: the answer, the key figures, the numbers, what it rests on. All from results."""
+"""What a report says in words: the key figures, the numbers, what it rests on. All from results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.report import words
-from sim.report.history import History, dollars
+from sim.report.history import History
+from sim.report.yardstick import Yardstick
 from sim.results import Results
 
 # What open data show, with which the model is compared; see docs/validation.md for the series behind it.
@@ -16,8 +17,9 @@ REAL = {
     "volatility_index_transaction": (40, 70), "kurtosis_index_transaction": (5, 10),
     "tail_index_transaction": (2, 3.5), "volatility_index_assessed": (15, 30),
     "unchanged_index_assessed": (40, 100), "list_dispersion": (0.4, 0.6), "regional_correlation": (0.3, 0.6)}
-NUMBERS = ("hedge_effectiveness", "cost_risk_unhedged", "cost_risk_hedged", "volatility_spot", "spread_front",
-           "rationed", "defaults", "forced_share")  # in the order of the table
+NUMBERS = ("hedge_effectiveness", "risk_ratio", "hedged_cost", "spot_cost", "volatility_spot", "spread_front",
+           "rationed", "small_refused", "defaults", "forced_events", "branching", "loan_defaults", "eve_loss_share",
+           "bank_failures", "member_defaults", "mutual_loss")  # in the order of the table
 ASSUMPTIONS = (
     r"scale", r"compute\.demand\.growth", r"compute\.supply\.growth", r"compute\.supply\.lead_time",
     r"compute\.prices\.committed_share", r"indices\.assessed\.panel", r"market\.contracts\..*\.(size|index)",
@@ -28,140 +30,111 @@ MOST_ASSUMPTIONS = 14
 
 @dataclass(frozen=True)
 class Key:
-    """One key figure: its name, value and what it is measured against."""
+    """One key figure: its name, value, interval, and what it is measured against."""
 
     name: str
     value: str
+    span: str
     beside: str
     unit: str
 
 
-def _mean(results: Results, name: str) -> float:
+def mean(results: Results, name: str) -> float:
+    """Mean of a figure over the histories; nan where it is not known."""
     return results.figures.aggregate().get(name, {}).get("mean", math.nan)
 
 
-def _known(results: Results, name: str) -> list[float]:
+def known(results: Results, name: str) -> list[float]:
+    """A figure's values, a history each, without those that are not known."""
     return [figures[name] for _, _, figures in results.figures.runs if math.isfinite(figures.get(name, math.nan))]
 
 
-def answer(results: Results, history: History | None) -> tuple[str, str]:
-    """The verdict in one sentence, and two more that give its reasons."""
-    if not results.figures.runs:
-        return "No run came to its end, so there is no answer yet.", _why_unfinished(results)
-    hedge, failed = _mean(results, "hedge_effectiveness"), _defaults(results)
-    total = results.figures.aggregate().get("hedge_effectiveness", {})
-    if total.get("low", math.nan) < 0 < total.get("high", math.nan):
-        verdict = ("Futures bought a quarter ahead made no clear difference to the risk in the cost of compute "
-                   f"({_interval(results, 'hedge_effectiveness')} % of its variance), and {failed}.")
-    elif math.isfinite(hedge):
-        took = ("took most of the risk out of the cost of compute" if hedge >= 60 else
-                "took a part of the risk out of the cost of compute" if hedge >= 20 else
-                "took hardly any risk out of the cost of compute" if hedge >= 0 else
-                "added to the risk of the cost of compute")
-        much = f"{words.number(abs(hedge), 2)} % of its variance"
-        verdict = f"Futures bought a quarter ahead {took} ({much}), and {failed}."
-    elif history is not None:
-        verdict = f"{words.capital(_prices(history))}, and {failed}."
-    else:
-        verdict = f"{words.capital(failed)}."
-    reasons = [_basis(results)]
-    if history is not None:
-        reasons.append(_liquidity(history))
-    return verdict, " ".join(text for text in reasons if text)
-
-
-def _why_unfinished(results: Results) -> str:
-    days = ", ".join(f"{row.get('days', 0)} days of run {row['run']}" for row in results.manifest["runs"])
-    return f"What is shown here was finished before the end: {days} of {results.manifest['days']}."
-
-
-def _defaults(results: Results) -> str:
-    known = _known(results, "defaults")
-    period = words.span(results.manifest["days"])
-    if not known:
-        return "defaults were not recorded"
-    if len(known) > 1:
-        hit = sum(value > 0 for value in known)
-        if hit == 0:
-            return f"nobody defaulted in any of {len(known)} histories of {period}"
-        return f"somebody defaulted in {hit} of {len(known)} histories of {period}"
-    total = round(known[0] * results.manifest["days"] / 252)
-    return f"{words.count(total, 'participant') if total else 'nobody'} defaulted in {period}"
-
-
-def _prices(history: History) -> str:
-    spot = history.daily["spot_us"].dropna() if "spot_us" in history.daily else None
-    if spot is None or not len(spot):
-        return f"the market ran for {history.span()}"
-    return (f"the spot price went from {words.price(spot.iloc[0])} to {words.price(spot.iloc[-1])} per GPU-hour in "
-            f"{history.span()}")
-
-
-def _basis(results: Results) -> str:
-    """Why a hedge works or does not: how the index that futures settle to moves against the traded price."""
-    spot, index = _mean(results, "volatility_spot"), _mean(results, "volatility_index_assessed")
-    if not (math.isfinite(spot) and math.isfinite(index)):
-        return ""
-    if index < 0.6 * spot:
-        return (f"The traded price moves by {words.number(spot, 2)} % a year, the posted prices behind the index by "
-                f"{words.number(index, 2)} %, so a future on it misses most of what those who pay spot go through.")
-    return (f"The traded price moves by {words.number(spot, 2)} % a year and the index by {words.number(index, 2)} %, "
-            "so the two can follow each other.")
-
-
-def _liquidity(history: History) -> str:
-    daily = history.daily
-    if "variation_margin_cents" not in daily:
-        return ""
-    paid = dollars(daily["variation_margin_cents"])
-    calls, forced = (int(daily[name].sum()) if name in daily else 0 for name in ("margin_calls", "forced_events"))
-    loss = float(dollars(daily["house_loss_cents"]).sum()) if "house_loss_cents" in daily else 0.0
-    house = f"the clearing house lost {words.money(loss)}" if loss > 0 else "the clearing house lost nothing"
-    where = f"In history {history.run} losers" if len(history.whole) > 1 else "Losers"
-    return (f"{where} paid winners up to {words.money(float(paid.max()))} in a day; that led to "
-            f"{words.count(calls, 'margin call')} and {words.count(forced, 'forced sale')}, and {house}.")
-
-
-def keys(results: Results, history: History | None) -> list[Key]:
-    """Four key figures, each with something to measure it against."""
-    many = len(results.figures.runs)
-    beside = lambda name, otherwise: _interval(results, name) if many > 1 else otherwise
+def keys(results: Results, history: History | None, base: Yardstick) -> list[Key]:
+    """Four key figures, each with its interval and with the baseline, or something else, to measure it against."""
+    many = len(results.figures.runs) > 1
     people = 0
     if history is not None and "participants_open" in history.daily:
         people = int(history.daily["participants_open"].iloc[0])
     of = f"of {people:,} participants" if people else "one history"
+    lent = [("Lost of the eve's claims", "eve_loss_share", " %", "", "on loans and tranches"),
+            ("Loan defaults", "loan_defaults", "", "", "operators")]
     found = [
         ("Hedge effectiveness", "hedge_effectiveness", " %", "a perfect hedge: 100 %", "of the variance of cost"),
         ("Volatility of spot", "volatility_spot", " %", "traded H100 index: 40 to 70 %", "a year"),
+        *(lent if math.isfinite(mean(results, "loan_defaults")) else []),
         ("Margin calls", "margin_calls", "", of, "a year"),
         ("Defaults", "defaults", "", of, "a year"),
         ("Bid-ask spread", "spread_front", " %", "nearest month", "of price"),
         ("Volume", "volume", "", "all months together", "contracts a day")]
-    out = [Key(name, words.number(_mean(results, metric), 2) + sign, beside(metric, otherwise), unit)
-           for name, metric, sign, otherwise, unit in found if math.isfinite(_mean(results, metric))]
+    out = []
+    for name, metric, sign, otherwise, unit in found:
+        value = mean(results, metric)
+        if math.isfinite(value):
+            beside = f"baseline {base.told(metric)}{sign}" if math.isfinite(base.mean(metric)) else otherwise
+            out.append(Key(name, words.number(value, 2) + sign, span(results, metric) if many else "", beside, unit))
     return out[:4]
 
 
-def _interval(results: Results, name: str) -> str:
-    total, known = results.figures.aggregate()[name], _known(results, name)
-    if len(known) > 1 and not any(known):
-        return f"in none of {len(known)} histories"
+def span(results: Results, name: str) -> str:
+    """The 90 % interval of a mean, not below nought for what cannot be: "3 to 5"."""
+    total, values = results.figures.aggregate()[name], known(results, name)
+    if len(values) > 1 and not any(values):
+        return f"in none of {len(values)} histories"
     if not math.isfinite(total["low"]):
         return "one history"
-    return f"{words.number(total['low'], 2)} to {words.number(total['high'], 2)}"
+    low = max(total["low"], 0.0) if min(values) >= 0 else total["low"]
+    return f"{words.number(low, 2)} to {words.number(total['high'], 2)}"
 
 
-def numbers(results: Results) -> list[dict[str, str]]:
-    """The table of outcomes: measure, value, interval or range, unit."""
+def numbers(results: Results, base: Yardstick) -> list[dict[str, str]]:
+    """The table of outcomes: measure, value, interval and range, baseline, unit."""
     totals, out = results.figures.aggregate(), []
-    for name in [name for name in NUMBERS if math.isfinite(totals.get(name, {}).get("mean", math.nan))][:7]:
+    for name in [name for name in NUMBERS if math.isfinite(totals.get(name, {}).get("mean", math.nan))]:
         about, total = results.figures.about[name], totals[name]
         many = math.isfinite(total["low"])
         out.append({"label": about["label"], "unit": about["unit"], "value": words.number(total["mean"]),
-                    "interval": _interval(results, name) if many else "",
-                    "tail": f"{words.number(total['q10'])} to {words.number(total['q90'])}" if many else "",
+                    "interval": span(results, name) if many else "",
+                    "tail": f"{words.number(total['q10'], 2)} to {words.number(total['q90'], 2)}" if many else "",
+                    "base": base.told(name, 3),
                     "better": {"low": "lower", "high": "higher"}.get(about["better"], "")})
     return out
+
+
+def policies(history: History | None) -> list[dict[str, str]]:
+    """What rules of the scenario did: counts over the shown history; empty where no policy left any."""
+    if history is None:
+        return []
+    told = {"limit_breaches": ("Positions beyond a limit, at the close", "account-days"),
+            "limit_excess_contracts": ("Contracts beyond a limit", "contracts, added up over days"),
+            "limit_months": ("Months that moved to their price limit", "contract-days"),
+            "locked_months": ("Months that closed at their price limit", "contract-days"),
+            "halted_rounds": ("Rounds without trading", "rounds"),
+            "accountable_participants": ("Positions to be explained to the exchange", "account-days"),
+            "concentrated_accounts": ("Accounts reported as concentrated", "account-days"),
+            "prior_close_months": ("Months settled at an earlier close", "contract-days"),
+            "transaction_tax_cents": ("Tax on transactions", "$")}
+    out = []
+    for name, (label, unit) in told.items():
+        if name in history.daily:
+            total = float(history.daily[name].sum())
+            value = words.money(total / 100) if unit == "$" else words.count(total)
+            out.append({"label": label, "value": value, "unit": "" if unit == "$" else unit})
+    return out
+
+
+def disclosed(results: Results, history: History | None) -> dict[str, Any]:
+    """The clearing house's own account, quarter by quarter: heads and rows, the last six quarters."""
+    if history is None or not len(results.disclosure):
+        return {}
+    table = results.disclosure
+    table = table[table["run"] == history.run].tail(6)
+    items = results.disclosure.attrs["items"]
+    names = [name for name in ("initial_margin", "coverage", "largest_breach", "variation_peak", "call_peak", "loss",
+                               "default_fund") if table[name].notna().any()]
+    rows = [{"quarter": row["quarter"].replace("Q", " Q"), "cells": [words.number(float(row[name])) for name in names]}
+            for row in table.to_dict("records")]
+    heads = [f"{words.capital(items[name][1])}, {items[name][2]} ({items[name][0]})" for name in names]
+    return {"heads": heads, "rows": rows}
 
 
 def reality(results: Results) -> list[dict[str, str]]:

@@ -11,7 +11,8 @@ from sim.scenario import Scenario
 from sim.summary import Frames, Summary, figures_of, metrics_of
 
 SECTORS = {"ai_lab": "users", "data_centre": "suppliers", "fundamental_speculator": "speculators",
-           "market_maker": "liquidity", "noise_trader": "passive"}
+           "market_maker": "liquidity", "noise_trader": "passive", "bank": "credit",
+           "leveraged_fund": "speculators"}
 DAYS = 504
 
 
@@ -41,13 +42,70 @@ def made_up_run(seed, calm=False):
              "forced_events": (forced > 0).astype(float), "defaults": np.where(day == 301, 0.0 if calm else 2.0, 0.0),
              "house_loss_cents": np.where(day == 301, 0 if calm else 10**8, 0),
              "participants_open": np.full(DAYS, 800.0)}
+    daily |= lenders(day, calm) | members(forced) | asked(g)
     for name in ("users", "suppliers", "speculators", "liquidity"):
         daily[f"gain_{name}_cents"] = np.cumsum(g.normal(0, 1e8, DAYS)).astype(np.int64)
     contracts = made_up_contracts(dates, index)
     events, causes = made_up_events(g, calm)
     return {"daily": daily, "contracts": contracts, "events": events, "causes": causes,
-            "generations": made_up_generations(dates),
-            "agents": {"day": np.zeros(0, np.int64), "month": np.zeros(0, object), "agent": np.zeros(0, np.int64)}}
+            "generations": made_up_generations(dates), "agents": made_up_agents(g, dates),
+            "deliveries": made_up_deliveries(g, dates)}
+
+
+def lenders(day, calm):
+    """Loans that grow until operators fail around day 300; nobody fails in calm."""
+    bad = np.zeros(DAYS) if calm else np.clip(day - 300.0, 0, 20) / 20
+    lost = (bad * 3e11).astype(np.int64)
+    return {"loans_cents": (1e12 * np.exp(day / 400) * (1 - 0.6 * bad)).astype(np.int64), "loan_defaults": 9 * bad // 1,
+            "operators_halted": 12 * bad, "resale_index": 0.8 - 0.6 * bad, "loans_lost_cents": lost,
+            "bank_equity_cents": (5e11 * (1 - 0.7 * bad)).astype(np.int64), "bank_failures": 2 * bad // 1,
+            "repo_haircut": 0.08 + 0.5 * bad, "downgrades": 4 * bad // 1, "tranche_losses_senior_cents": lost // 9,
+            "tranche_losses_mezzanine_cents": lost // 5, "tranche_losses_equity_cents": lost // 3,
+            "eve_claims_cents": np.full(DAYS, 10**12), "eve_losses_cents": lost}
+
+
+def members(forced):
+    """A fund, and what it and others paid on days with forced sales."""
+    paid = (forced * 1e6).astype(np.int64)
+    return {"member_defaults": (forced > 700).astype(float), "guaranteed_cents": paid, "layer_margin_cents": 5 * paid,
+            "layer_house_capital_cents": paid // 2, "layer_default_fund_cents": paid // 3, "unpaid_cents": paid // 9,
+            "layer_assessments_cents": paid // 4, "assessment_cents": paid // 4, "gains_haircut_cents": 0 * paid,
+            "fund_cents": np.full(DAYS, 9 * 10**9), "fund_stress_cents": np.full(DAYS, 7 * 10**9) + 10 * paid,
+            "client_advance_cents": paid, "limit_breaches": (forced > 0).astype(float)}
+
+
+def asked(g):
+    """What classes of users asked for and were refused, and the spot price of an H100."""
+    out = {"spot_h100_us": 2.5 * np.exp(np.cumsum(g.normal(0, 0.02, DAYS)))}
+    for number, name in enumerate(("training", "large", "small", "research")):
+        out |= {f"demand_{name}": np.full(DAYS, 1e6), f"rationed_{name}": np.full(DAYS, 0.005 * (number + 1))}
+    return out
+
+
+def made_up_agents(g, dates):
+    """Five funds that hold more when they see less risk, and a bank without a target, at each month's end."""
+    month = dates.to_period("M")
+    ends = [day for day in range(DAYS) if day + 1 == DAYS or month[day + 1] != month[day]]
+    day, who = np.repeat(ends, 6), np.tile(np.arange(6), len(ends))
+    risk = 0.2 + 0.1 * np.sin(day / 60) + 0.01 * g.random(len(day))
+    fund, size = who < 5, len(day)
+    return {"day": day, "month": np.array([str(month[d]) for d in day], object), "agent": who,
+            "agent_type": np.where(fund, "leveraged_fund", "bank").astype(object),
+            "margin_cents": np.full(size, 10**7), "equity_cents": np.full(size, 10**9), "alive": np.ones(size, bool),
+            "need_contracts": np.zeros(size, np.int64), "long_contracts": np.full(size, 10),
+            "short_contracts": np.zeros(size, np.int64), "leverage": np.where(fund, 0.5 / risk, np.nan),
+            "perceived_risk": np.where(fund, risk, np.nan)}
+
+
+def made_up_deliveries(g, dates):
+    """What hedgers gained on each month."""
+    months = sorted({str(month) for month in dates.to_period("M")})
+    size = len(months)
+    out = {"day": np.arange(size), "contract": np.array(months, object)}
+    for side in ("long", "short"):
+        out |= {f"gain_cents_{side}": g.normal(0, 1e7, size), f"funding_cents_{side}": np.full(size, 1e5),
+                f"need_{side}": np.full(size, 1000.0)}
+    return out
 
 
 def made_up_generations(dates):
@@ -84,7 +142,8 @@ def made_up_contracts(dates, index):
 def made_up_events(g, calm):
     number = 0 if calm else 30
     day = np.sort(g.integers(297, 304, number))
-    kind = np.array(["forced sale", "margin call", "default", "closure"], object)[g.integers(0, 4, number)]
+    kind = np.array(["forced sale", "margin call", "default", "closure", "loan default", "bank failure"],
+                    object)[g.integers(0, 6, number)]
     who = np.array(list(SECTORS), object)[g.integers(0, len(SECTORS), number)]
     blank = np.full(number, None, object)
     events = {"event": np.arange(number), "day": day, "round": g.integers(-1, 6, number), "kind": kind,

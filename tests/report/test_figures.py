@@ -59,7 +59,7 @@ def test_plots_of_a_notebook(short, calm):
     assert {*FIGURES} <= set(dir(short.plot))
     assert "no cascade" in calm.plot.cascade().texts[0].get_text().replace("\n", " ")
     assert "among the recorded runs" in short.plot.spot(run=7).texts[0].get_text().replace("\n", " ")
-    with pytest.raises(AttributeError, match="there are spot, curve"):
+    with pytest.raises(AttributeError, match="there are spot, rationing"):
         short.plot.pie()
 
 

@@ -63,7 +63,8 @@ def test_investment_tells_what_followed(rough, many, sign, words):
 
 def test_rationing_shows_classes_where_they_are_known(rough):
     assert "small users" in FIGURES["rationing"](History(rough)).words.see
-    plain = changed(rough, lambda t: t.drop(columns="rationed_small"))
+    classes = [f"rationed_{name}" for name in ("training", "large", "small", "research")]
+    plain = changed(rough, lambda t: t.drop(columns=classes))
     assert "all users" in FIGURES["rationing"](History(plain)).words.see
     none = changed(rough, lambda t: t.assign(rationed_share=0.0))
     assert "nearly all who asked found some" in title("rationing", none)
@@ -97,8 +98,8 @@ def test_what_is_not_recorded_is_not_drawn(rough):
 
 def test_the_report_has_a_section_for_the_physical_economy(rough, tmp_path):
     page = build(rough, tmp_path).read_text(encoding="utf-8")
-    assert "The physical economy, in seven figures" in page and "What happened, in seven figures" in page
-    places = [page.index(words) for words in ("What happened, in", "The physical economy, in", 'id="figure-rationing"')]
+    assert "The physical economy, in eight figures" in page and "Clearing, in four figures" in page
+    places = [page.index(words) for words in ("The physical economy, in", 'id="figure-rationing"', "The market, in")]
     assert places == sorted(places)
     assert page.count("<section") == page.count("</section>")
 

@@ -142,10 +142,11 @@ def _default_words(history: History, forced: pd.DataFrame) -> Words:
     who = forced[forced["kind"] == "default"]["sector"].value_counts()
     mostly = p.FAMILY_NAME[who.index[0]] if len(who) else ""
     sales = words.count(sold, "forced sale")
+    on = " on margin" if "loan_defaults" in history.daily else ""  # loans are another matter
     if failed:
         title = f"{words.capital(words.count(failed, 'default'))} in {history.span()}, {_most(who, mostly)}"
     elif sold or closed:
-        title = f"Nobody defaulted in {history.span()}; {words.count(sold, 'participant')} had to sell under force"
+        title = f"Nobody defaulted{on} in {history.span()}; {words.count(sold, 'participant')} had to sell under force"
     else:
         title = f"Nobody was forced to sell and nobody defaulted in {history.span()}"
     share = float(history.daily["forced_volume"].sum() / max(float(history.daily["volume"].sum()), 1.0)) \

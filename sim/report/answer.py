@@ -1,0 +1,166 @@
+"""The answer of a report: three sentences made from the figures, with intervals, and why it is so."""
+
+from __future__ import annotations
+
+import math
+
+from sim.report import words
+from sim.report.history import History, dollars
+from sim.report.story import known, mean, span
+from sim.report.yardstick import Yardstick
+from sim.results import Results
+
+
+def answer(results: Results, history: History | None, base: Yardstick) -> tuple[str, str, str]:
+    """The verdict in one sentence, two more on harm and on who went without, and what explains them."""
+    if not results.figures.runs:
+        return "No run came to its end, so there is no answer yet.", _why_unfinished(results), ""
+    failed = _defaults(results) + _loans(results)
+    hedge = _hedge(results, base)
+    if hedge:
+        verdict = f"{hedge}, and {failed}."
+    elif history is not None:
+        verdict = f"{words.capital(_prices(history))}, and {failed}."
+    else:
+        verdict = f"{words.capital(failed)}."
+    reasons = [_basis(results), _liquidity(history) if history is not None else ""]
+    return (verdict, " ".join(text for text in (_harm(results, base), _without(results, base)) if text),
+            " ".join(text for text in reasons if text))
+
+
+def _bracket(results: Results, name: str, base: Yardstick, sign: str = "") -> str:
+    """The interval and the baseline's mean in brackets; empty for one history without a baseline."""
+    parts = []
+    if len(known(results, name)) > 1 and any(known(results, name)):
+        parts.append(f"{span(results, name)}{sign}")
+    if math.isfinite(base.mean(name)):
+        parts.append(f"baseline {words.number(base.mean(name), 2)}{sign}")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _hedge(results: Results, base: Yardstick) -> str:
+    """What hedging did to the risk of cost; empty where it is not known."""
+    hedge, total = mean(results, "hedge_effectiveness"), results.figures.aggregate().get("hedge_effectiveness", {})
+    if not math.isfinite(hedge):
+        return ""
+    if total.get("low", math.nan) < 0 < total.get("high", math.nan):
+        return ("Futures bought a quarter ahead made no clear difference to the risk in the cost of compute "
+                f"({span(results, 'hedge_effectiveness')} % of its variance)")
+    took = ("took most of the risk out of the cost of compute" if hedge >= 60 else
+            "took a part of the risk out of the cost of compute" if hedge >= 20 else
+            "took hardly any risk out of the cost of compute" if hedge >= 0 else
+            "added to the risk of the cost of compute")
+    many = len(known(results, "hedge_effectiveness")) > 1
+    low, high = total.get("low", math.nan), total.get("high", math.nan)
+    ends = sorted((abs(low), abs(high)))
+    interval = f", {words.number(ends[0], 2)} to {words.number(ends[1], 2)} %" if many and math.isfinite(low) else ""
+    return f"Futures bought a quarter ahead {took} ({words.number(abs(hedge), 2)} % of its variance{interval})"
+
+
+def _loans(results: Results) -> str:
+    """How often operators defaulted on loans; empty where there are none."""
+    values = known(results, "loan_defaults")
+    if not values:
+        return ""
+    hit = sum(value > 0 for value in values)
+    if len(values) == 1:
+        return f" on margin, {words.count(values[0], 'operator')} on loans"
+    return f" on margin, while operators defaulted on loans in {hit} of them"
+
+
+def _harm(results: Results, base: Yardstick) -> str:
+    """Who was forced to sell, how far it spread, and what lenders lost."""
+    forced, spread = mean(results, "forced_events"), mean(results, "branching")
+    lost = mean(results, "eve_loss_share")
+    parts = []
+    if math.isfinite(lost) and math.isfinite(mean(results, "loan_defaults")) and _has_shock(results):
+        parts.append(f"lenders lost {words.number(lost, 2)} % of the claims that they held on the eve of the shock"
+                     f"{_bracket(results, 'eve_loss_share', base, ' %')}{_tail(results)}")
+    if math.isfinite(forced):
+        parts.append(f"{words.number(forced, 2)} participants a year were forced to sell"
+                     f"{_bracket(results, 'forced_events', base)}" if forced else "nobody was forced to sell")
+    if math.isfinite(spread) and (forced or lost > 0):
+        parts.append(f"each case of distress brought {words.number(spread, 2)} further ones"
+                     f"{_bracket(results, 'branching', base)}")
+    return f"{words.capital(words.listing(parts))}." if parts else ""
+
+
+def _tail(results: Results) -> str:
+    """In how many histories lenders lost more than a tenth: a mean of all or nothing says little."""
+    values = known(results, "eve_loss_share")
+    if len(values) < 2:
+        return ""
+    return f", more than a tenth in {sum(value > 10 for value in values)} of {len(values)} histories"
+
+
+def _has_shock(results: Results) -> bool:
+    """Whether anything was to happen in the scenario."""
+    table = results.parameters
+    return bool(len(table) and table["path"].str.startswith("shocks.").any())
+
+
+def _without(results: Results, base: Yardstick) -> str:
+    """Who did not get compute, and what an hour cost with and without futures."""
+    refused, small = mean(results, "rationed"), mean(results, "small_refused")
+    spot, hedged = mean(results, "spot_cost"), mean(results, "hedged_cost")
+    name, who = ("small_refused", "researchers and small developers") if math.isfinite(small) else ("rationed", "users")
+    value = small if math.isfinite(small) else refused
+    parts = []
+    if math.isfinite(value):
+        parts.append(f"{who} found no compute for {words.number(value, 2)} % of what they asked for"
+                     f"{_bracket(results, name, base, ' %')}")
+    if math.isfinite(spot) and math.isfinite(hedged):
+        parts.append(f"an hour cost {words.price(spot)} at spot and {words.price(hedged)} for buyers with futures")
+    return f"{words.capital(words.listing(parts))}." if parts else ""
+
+
+def _why_unfinished(results: Results) -> str:
+    days = ", ".join(f"{row.get('days', 0)} days of run {row['run']}" for row in results.manifest["runs"])
+    return f"What is shown here was finished before the end: {days} of {results.manifest['days']}."
+
+
+def _defaults(results: Results) -> str:
+    values = known(results, "defaults")
+    period = words.span(results.manifest["days"])
+    if not values:
+        return "defaults were not recorded"
+    if len(values) > 1:
+        hit = sum(value > 0 for value in values)
+        if hit == 0:
+            return f"nobody defaulted in any of {len(values)} histories of {period}"
+        return f"somebody defaulted in {hit} of {len(values)} histories of {period}"
+    total = round(values[0] * results.manifest["days"] / 252)
+    return f"{words.count(total, 'participant') if total else 'nobody'} defaulted in {period}"
+
+
+def _prices(history: History) -> str:
+    spot = history.daily["spot_us"].dropna() if "spot_us" in history.daily else None
+    if spot is None or not len(spot):
+        return f"the market ran for {history.span()}"
+    return (f"the spot price went from {words.price(spot.iloc[0])} to {words.price(spot.iloc[-1])} per GPU-hour in "
+            f"{history.span()}")
+
+
+def _basis(results: Results) -> str:
+    """Why a hedge works or does not: how the index that futures settle to moves against the traded price."""
+    spot, index = mean(results, "volatility_spot"), mean(results, "volatility_index_assessed")
+    if not (math.isfinite(spot) and math.isfinite(index)):
+        return ""
+    if index < 0.6 * spot:
+        return (f"The traded price moves by {words.number(spot, 2)} % a year, the posted prices behind the index by "
+                f"{words.number(index, 2)} %, so a future on it misses most of what those who pay spot go through.")
+    return (f"The traded price moves by {words.number(spot, 2)} % a year and the index by {words.number(index, 2)} %, "
+            "so the two can follow each other.")
+
+
+def _liquidity(history: History) -> str:
+    daily = history.daily
+    if "variation_margin_cents" not in daily:
+        return ""
+    paid = dollars(daily["variation_margin_cents"])
+    calls, forced = (int(daily[name].sum()) if name in daily else 0 for name in ("margin_calls", "forced_events"))
+    loss = float(dollars(daily["house_loss_cents"]).sum()) if "house_loss_cents" in daily else 0.0
+    house = f"the clearing house lost {words.money(loss)}" if loss > 0 else "the clearing house lost nothing"
+    where = f"In history {history.run} losers" if len(history.whole) > 1 else "Losers"
+    return (f"{where} paid winners up to {words.money(float(paid.max()))} in a day; that led to "
+            f"{words.count(calls, 'margin call')} and {words.count(forced, 'forced sale')}, and {house}.")
