@@ -12,7 +12,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sim import cli_calibrate, cli_dashboard, cli_experiments, cli_margin, cli_sensitivity, cli_stress, cli_validate
+from sim import (
+    cli_calibrate,
+    cli_contagion,
+    cli_dashboard,
+    cli_experiments,
+    cli_margin,
+    cli_sensitivity,
+    cli_stress,
+    cli_validate,
+)
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 
 if TYPE_CHECKING:
@@ -103,7 +112,8 @@ def parse(words: list[str]) -> argparse.Namespace:
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
     """What a command understands."""
     elsewhere = cli_experiments.OPTIONS | cli_margin.OPTIONS | cli_stress.OPTIONS | cli_sensitivity.OPTIONS | \
-        cli_validate.OPTIONS | cli_calibrate.OPTIONS | cli_dashboard.OPTIONS
+        cli_validate.OPTIONS | cli_calibrate.OPTIONS | cli_dashboard.OPTIONS | \
+        cli_contagion.OPTIONS
     if name in elsewhere:
         elsewhere[name](parser)
     if name in ("describe", "run"):

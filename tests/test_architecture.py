@@ -31,7 +31,7 @@ LEVELS = [
     {"model", "blocks", "deliveries", "world", "views", "writing", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
-    {"__init__", "__main__", "cli", "cli_calibrate", "cli_dashboard", "cli_experiments", "cli_margin",
+    {"__init__", "__main__", "cli", "cli_calibrate", "cli_dashboard", "cli_contagion", "cli_experiments", "cli_margin",
      "cli_sensitivity", "cli_stress", "cli_validate", "dashboard", "doctor", "terminal", "terminal_calibrate",
      "terminal_experiments", "terminal_sensitivity"},
 ]
