@@ -12,16 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from sim import (
-    cli_calibrate,
-    cli_contagion,
-    cli_dashboard,
-    cli_experiments,
-    cli_margin,
-    cli_sensitivity,
-    cli_stress,
-    cli_validate,
-)
+from sim import cli_calibrate, cli_dashboard, cli_experiments, cli_margin, cli_sensitivity, cli_stress, cli_validate
+from sim.cli_contagion import OPTIONS as CONTAGION
+from sim.cli_contagion import contagion
 from sim.errors import BadInput, Problem, Where, bad_input, near_miss, quoted, shown
 
 if TYPE_CHECKING:
@@ -112,8 +105,7 @@ def parse(words: list[str]) -> argparse.Namespace:
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
     """What a command understands."""
     elsewhere = cli_experiments.OPTIONS | cli_margin.OPTIONS | cli_stress.OPTIONS | cli_sensitivity.OPTIONS | \
-        cli_validate.OPTIONS | cli_calibrate.OPTIONS | cli_dashboard.OPTIONS | \
-        cli_contagion.OPTIONS
+        cli_validate.OPTIONS | cli_calibrate.OPTIONS | cli_dashboard.OPTIONS | CONTAGION
     if name in elsewhere:
         elsewhere[name](parser)
     if name in ("describe", "run"):
@@ -220,7 +212,7 @@ def run(options: argparse.Namespace) -> int:
 for function in (
         cli_experiments.compare, cli_experiments.sweep, cli_sensitivity.sensitivity,
         cli_calibrate.calibrate, cli_margin.backtest, cli_margin.margin, cli_stress.stress,
-        cli_stress.reverse_stress, cli_dashboard.dashboard, cli_validate.validate, cli_validate.export):
+        cli_stress.reverse_stress, contagion, cli_dashboard.dashboard, cli_validate.validate, cli_validate.export):
     command(function)
 
 
