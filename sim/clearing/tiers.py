@@ -80,11 +80,15 @@ class Tiers(Porting, Disposal):
             self.fail(member, day, round, int(self.house.call[row]), [(int(self.house.call_event[row]), 1.0)])
 
     def watch(self, day: int, round: int, mark: np.ndarray) -> None:
-        """Call members whose accounts have lost much since the last settlement; who cannot pay is in default."""
+        """Call members whose accounts have lost much since the last settlement; who cannot pay is in default.
+
+        The free cash of a client lies with its member, so it pays for that client's own loss first.
+        """
         house, members, ledger = self.house, self.members, self.ledger
         loss = ledger.cash + ledger.margin - house.equity
         if house.collateral:
             loss += house.collateral.credit
+        loss -= np.where(members.number == NOBODY, np.clip(ledger.cash, 0, np.maximum(loss, 0)), 0)
         if members.failed.any():
             loss[members.lost != NOBODY] = 0
         loss = members.total(loss) - members.called

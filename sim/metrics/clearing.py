@@ -25,6 +25,7 @@ class Clearing(Metric, type="clearing"):
         "triggered_share": Figure("Forced events behind which stood another", "% of weight", "low",
                                   "weight of causes inside the market; the rest is news and voluntary trading"),
         "defaults": Figure("Defaults", "a year", "low"),
+        "defaults_early": Figure("Defaults while the market formed, before the first reported day", "number", "low"),
         "house_loss": Figure("Losses borne by the clearing house", "$ million", "low"),
     }
 
@@ -44,6 +45,9 @@ class Clearing(Metric, type="clearing"):
             out["forced_share"] = 100.0 * float(daily["forced_volume"].sum()) / float(daily["volume"].sum())
         if "house_loss_cents" in daily:
             out["house_loss"] = float(daily["house_loss_cents"].sum()) / 1e8
+        if len(run.events):
+            early = (run.events["day"] < 0) & (run.events["kind"] == "default")
+            out["defaults_early"] = float(early.sum())
         return out | triggered(run.events, run.causes)
 
 

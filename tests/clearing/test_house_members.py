@@ -240,22 +240,32 @@ def test_fellow_clients_pay_only_where_they_share_the_risk():
 
 
 def test_an_intraday_call_takes_cash_before_clients_pay():
+    world = market([4_000_000, RICH, RICH, RICH], [9_000_000, 9_000_000])
+    world.trade(0, 1, 0, 100)
+    world.evening()
+    free = int(world.ledger.cash[0])
+    assert 0 < free < 100 * 30 * TICK
+    world.morning()
+    world.check([220, 250])  # 30 ticks of 250 are three fifths of the margin
+    call = world.events("margin call")[0]
+    assert (call["agent"], call["amount_cents"]) == (4, 100 * 30 * TICK - free)
+    assert world.ledger.margin[4] == 100 * 30 * TICK - free
+    world.check([220, 250])
+    assert len([event for event in world.events("margin call") if event["agent"] == 4]) == 1
+
+
+def test_a_client_with_cash_pays_for_its_own_loss():
     world = market([RICH, RICH, RICH, RICH], [9_000_000, 9_000_000])
     world.trade(0, 1, 0, 100)
     world.evening()
     world.morning()
-    world.check([220, 250])  # 30 ticks of 250 are three fifths of the margin
-    (call,) = world.events("margin call")
-    assert (call["agent"], call["amount_cents"]) == (4, 100 * 30 * TICK)
-    assert world.ledger.margin[4] == 100 * 30 * TICK
     world.check([220, 250])
-    assert len(world.events("margin call")) == 1
-    world.evening()
-    assert world.ledger.margin[4] == 0  # the client has paid
+    assert not world.events("margin call")
+    assert world.ledger.margin[4] == 0
 
 
 def test_an_intraday_call_that_a_member_cannot_pay_is_its_default():
-    world = market([RICH, RICH, RICH, RICH], [1_500_000, 90_000_000])
+    world = market([4_000_000, RICH, RICH, RICH], [1_500_000, 90_000_000])
     world.trade(0, 1, 0, 100)
     world.evening()
     world.morning()

@@ -15,7 +15,7 @@ FRAGILE = ("clearing.margin.rate=0.04", "agents.fundamental_speculator.leverage_
 
 @pytest.fixture(scope="module")
 def shocked(tmp_path_factory):
-    """A small market with thin margins, and a halving of open demand in the fourth week."""
+    """A small market with thin margins, and a surge of demand in the fourth week."""
     path = tmp_path_factory.mktemp("contagion") / "shocked.yaml"
     path.write_text("extends: quick.yaml\nmarket: {contracts: [{type: gpu_hour_future, index: transaction}]}\nshocks:\n"
                     "  - {type: demand_surge, date: 2026-10-26, tokens: 4.0, pass_through: 1.0}\n", encoding="utf-8")
