@@ -74,6 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
         found = socket.socket(family, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
+        found.listen(128)  # who calls before everything is loaded is answered then
     except OSError as error:
         raise bad_input(f"--host {host} --port {port}", f"cannot listen there: {error.strerror or error}; "
                                                         "another --port may be free") from None
