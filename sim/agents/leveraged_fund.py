@@ -28,9 +28,11 @@ class LeveragedAgent(FlowAgent):
 
 
 class LeveragedFund(FlowFund, type="leveraged_fund"):
-    """Fund that holds the curve with leverage target (perceived variance / reference variance)^b, up to a limit.
+    """Fund that holds the curve on borrowed money: more in calm, less where prices have moved much, up to a limit.
 
-    b = -0.5 is a value-at-risk limit, 0 constant leverage, 0.5 leans against risk.
+    Leverage wanted is the usual one times (perceived variance / reference variance)^b: b = -0.5 is a value-at-risk
+    limit, 0 constant leverage, 0.5 leans against risk.
+
     Source: Aymanns & Farmer 2015 (J. Econ. Dyn. Control 50:155) and Aymanns, Caccioli, Farmer & Tan 2016 (J. Financ.
     Stability 27:263) for the form; Adrian & Shin 2010 (J. Financ. Intermediation 19:418) find it at dealers.
     """
