@@ -61,8 +61,13 @@ class Blocks:
         self.label_of.append("clearing house")
         self.key[-1] = streams.key("clearing house.row")
         self.trading = [(kind, block) for kind, block in self.all if kind.trades and kind.count]
+        self.quoting = [(kind, block) for kind, block in self.trading if type(kind).intents is not AgentType.intents]
         self.ledger.set_sectors([*names, "close-out account"], sector_of)
         self.sectors = names
+        filled = [(kind, block) for kind, block in self.all if kind.count]
+        self._starts = np.array([block.rows.start for _, block in filled], np.int64)
+        self._ends = total - 1
+        self._sector_of_block = np.array([names.index(kind.sector) for kind, _ in filled], np.int64)
         watched = [number for number, name in enumerate(names) if name not in CALLED_ONCE_A_DAY]
         self.intraday = np.isin(sector_of, watched)
         self.floor = np.zeros(total)  # share of capital below which a participant closes
@@ -117,10 +122,12 @@ class Blocks:
         return ledger.alive & (self.floor > 0) & (equity < self.floor * ledger.capital)
 
     def by_sector(self, amount: np.ndarray) -> dict[str, float]:
-        """Sum of int64[n] over each sector, the close-out account left out."""
-        sums = np.zeros(len(self.sectors) + 1, np.int64)
-        np.add.at(sums, self.ledger.sector_of, amount)
-        return dict(zip(self.sectors, sums[:-1].tolist(), strict=True))
+        """Sum of int64[n] or [n, contracts] over each sector, the close-out account left out."""
+        sums = np.zeros(len(self.sectors), np.int64)
+        if len(self._starts):
+            parts = np.add.reduceat(amount[: self._ends], self._starts, axis=0)
+            np.add.at(sums, self._sector_of_block, parts if parts.ndim == 1 else parts.sum(axis=1))
+        return dict(zip(self.sectors, sums.tolist(), strict=True))
 
     def balance_sheet(self) -> dict[str, np.ndarray]:
         """The columns of the monthly table of participants."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.ledger import Ledger
+from sim.ledger import Ledger, column_sums
+from sim.market.book_kernels import FILL
 from sim.record import Record
 
 LONG, SHORT, REST = 0, 1, 2  # those who buy forward, those who sell forward, everybody else
@@ -42,7 +43,9 @@ class Deliveries:
                 at = LONG if side > 0 else SHORT
                 self.side[block.rows] = at
                 self.need[at] += float(block.usual.sum())
-        self.hedgers = np.flatnonzero(self.side != REST)
+        self.rows = [np.flatnonzero(self.side == at) for at in (LONG, SHORT)]
+        self.any = any(map(len, self.rows))
+        self.fills: list[np.ndarray] = []  # today's trades by round
         self.months = months
         self.worth = np.zeros((2, months))  # cents: of positions at the last settlement
         self.held = np.zeros((2, months))  # contracts, net
@@ -52,40 +55,50 @@ class Deliveries:
         self.funding = np.zeros((2, months))  # cents
 
     def note(self, fills: np.ndarray) -> None:
-        """Add the trades of a round: FILL records of ``sim.market.book_kernels``."""
-        if not len(fills) or not len(self.hedgers):
+        """Keep the trades of a round: FILL records of ``sim.market.book_kernels``."""
+        if self.any and len(fills):
+            self.fills.append(fills.view(np.uint8).copy())  # as bytes: records are copied field by field
+
+    def _add_up(self) -> None:
+        """Add today's trades to what was bought and paid."""
+        if not self.fills:
             return
+        fills = np.concatenate(self.fills).view(FILL)
+        self.fills.clear()
         slot, size = fills["contract"].astype(np.int64), np.where(fills["side"] == 0, 1.0, -1.0) * fills["qty"]
         amount = size * fills["price"] * float(self.tick_cents)
-        for rows, sign in ((fills["taker_owner"], 1.0), (fills["maker_owner"], -1.0)):
-            cell = self.side[rows] * self.months + slot
+        for name, sign in (("taker_owner", 1.0), ("maker_owner", -1.0)):
+            side = self.side[fills[name]]
+            mine = np.flatnonzero(side != REST)
+            cell = side[mine] * self.months + slot[mine]
             for total, part in ((self.bought, size), (self.paid, amount)):
-                total += sign * np.bincount(cell, part, 3 * self.months)[: 2 * self.months].reshape(2, self.months)
+                total += sign * np.bincount(cell, part[mine], 2 * self.months).reshape(2, self.months)
 
     def settle(self, settle: np.ndarray) -> None:
         """The day's gains at int64[contracts] settlement prices in ticks, and the cost of a day's margin.
 
         Positions that went without a trade, as those of a defaulter do, went at the settlement price.
         """
-        if not len(self.hedgers):
+        if not self.any:
             return
-        held = self.ledger.position[self.hedgers]
-        short = self.side[self.hedgers] == SHORT
-        for at, mine in ((LONG, ~short), (SHORT, short)):
-            price, now = settle * float(self.tick_cents), held[mine].sum(axis=0)
+        self._add_up()
+        price = settle * float(self.tick_cents)
+        for at, rows in enumerate(self.rows):
+            held = self.ledger.position.take(rows, axis=0)
+            now = column_sums(held)
             taken = self.held[at] + self.bought[at] - now  # contracts that went without a trade
             self.gain[at] += (now + taken) * price - self.worth[at] - self.paid[at]
             self.worth[at], self.held[at] = now * price, now
-            size = np.abs(held[mine]).sum(axis=0)
+            size = column_sums(np.abs(held, out=held))
             total = float(size.sum())
             if total > 0:
-                margin = float(self.ledger.margin[self.hedgers[mine]].sum())
+                margin = float(self.ledger.margin[rows].sum())
                 self.funding[at] += margin * self.rate / 252 * size / total
         self.paid[:] = self.bought[:] = 0.0
 
     def expire(self, day: int, month: int, slot: int) -> None:
         """Write a settled month down, and start its slot anew."""
-        if len(self.hedgers):
+        if self.any:
             values = {f"{name}_{side}": float(array[at, slot]) for name, array in (
                 ("gain_cents", self.gain), ("funding_cents", self.funding)) for at, side in enumerate(SIDES)}
             values |= {f"need_{side}": float(self.need[at]) for at, side in enumerate(SIDES)}

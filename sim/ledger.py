@@ -61,6 +61,15 @@ FLOWS = (
     "owners of banks",  # banks -> owners: what is above their target
     "prime loan",  # banks <-> leveraged funds
 )
+SIDE_BY_SIDE = 16  # rows that are added up at once, see column_sums
+
+
+def column_sums(table: np.ndarray) -> np.ndarray:
+    """int64[k] of int64[n, k]: the same as ``sum(axis=0)``, and several times as quick where columns are few."""
+    rows, columns = table.shape
+    wide = table[: rows - rows % SIDE_BY_SIDE].reshape(rows // SIDE_BY_SIDE, SIDE_BY_SIDE * columns)
+    sums: np.ndarray = wide.sum(axis=0).reshape(SIDE_BY_SIDE, columns).sum(axis=0)
+    return sums + table[rows - rows % SIDE_BY_SIDE :].sum(axis=0)
 
 
 class Ledger(Population):
@@ -152,7 +161,7 @@ class Ledger(Population):
         total = int(self.cash.sum() + self.margin.sum() + self.institution.sum())
         if total != 0:
             raise BooksDoNotBalance(f"money was made or lost: accounts sum to {total} cents instead of 0")
-        net = self.position.sum(axis=0)
+        net = column_sums(self.position)
         if net.any():
             slot = int(np.flatnonzero(net)[0])
             raise BooksDoNotBalance(f"contract slot {slot} is {int(net[slot])} contracts net long")
@@ -163,7 +172,8 @@ class Ledger(Population):
         np.add.at(held, self.sector_of, self.cash)
         held[sectors:] = self.institution
         held[sectors] += self.margin.sum()  # the house holds the participants' initial margin
-        booked = self.matrix.sum(axis=(0, 1)) - self.matrix.sum(axis=(0, 2))
+        flows = self.matrix.sum(axis=0)
+        booked = flows.sum(axis=0) - flows.sum(axis=1)
         if not np.array_equal(held, booked):
             at = int(np.flatnonzero(held != booked)[0])
             raise BooksDoNotBalance(

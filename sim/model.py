@@ -131,7 +131,7 @@ class ComputeFutures(mesa.Model):
         if self.eve is not None:
             self.ledger.equity[:] = self.eve
         self.day_view, self.log_value = day_view(self)
-        view = self.view(0)
+        self.morning = view = self.view(0)
         for kind, block in self.blocks.trading:
             kind.wake(block, view)
 
@@ -139,7 +139,7 @@ class ComputeFutures(mesa.Model):
         """Makers quote, everybody else trades towards what they want, then marks and calls."""
         self.exchange.open_round()
         self.ledger.equity[:] = self.venues.with_worth(self.house.equity) if self.eve is None else self.eve
-        view = self.view(number)
+        view = self.view(number) if number else self.morning  # nothing has changed since
         self.ask_for_targets(view)
         forced, target, own_value = np.zeros(self.ledger.n, np.bool_), self.rules.wishes(self, number), self.own_value
         rows, targets = self.rules.forced(self, *self.house.forced_targets())
@@ -173,7 +173,7 @@ class ComputeFutures(mesa.Model):
 
     def show_quotes(self, view: View, forced: np.ndarray) -> None:
         """Market makers replace their quotes, in an order drawn for each round; who is forced to sell shows none."""
-        for kind, block in self.blocks.trading:
+        for kind, block in self.blocks.quoting:
             quotes = self.venues.quotes(kind, block, view)
             if quotes is not None:
                 self.rules.shape(self, block, quotes)
@@ -213,8 +213,9 @@ class ComputeFutures(mesa.Model):
                 if transfer.flow == "fund flow" and "flows" in self.still:
                     continue
                 amount = np.where(block.alive, transfer.amount, 0)
-                self.ledger.post(transfer.flow, block.rows, amount, "outside world")
-                self.credit.charge(kind, block.rows, amount)
+                if amount.any():
+                    self.ledger.post(transfer.flow, block.rows, amount, "outside world")
+                    self.credit.charge(kind, block.rows, amount)
 
     def check_books(self) -> None:
         """Every cent and every contract is accounted for, exactly."""

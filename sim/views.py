@@ -5,6 +5,7 @@ The functions receive the model; they read it and change nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,15 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
         margin_rate=model.house.rate.copy(), rationed_small=model.economy.refused,
         trust=model.economy.trust[exchange.contract.index],
         open_interest=int(exchange.open_interest().sum()) if model.market_is_open() else -1)
+    protect(view)
     return view, np.log(model.value[:, ahead])
+
+
+def protect(arrays: Iterable[Any]) -> None:
+    """Make those of the values that are arrays read-only."""
+    for array in arrays:
+        if isinstance(array, np.ndarray):
+            array.setflags(write=False)
 
 
 def round_view(model: Any, number: int) -> View:
@@ -62,10 +71,8 @@ def round_view(model: Any, number: int) -> View:
     bid, ask = slots["bid"].copy(), slots["ask"].copy()
     mid = np.where((bid > 0) & (ask > 0), 0.5 * (bid + ask), slots["mark"].astype(np.float64))
     value = np.exp((1.0 - known) * model.log_value[0] + known * model.log_value[1])
-    view = model.day_view._replace(round=number, bid=bid, ask=ask, mid=mid, value=value)
-    for array in view:
-        if isinstance(array, np.ndarray):
-            array.setflags(write=False)
+    protect((bid, ask, mid, value))
+    view: View = model.day_view._replace(round=number, bid=bid, ask=ask, mid=mid, value=value)
     return view
 
 

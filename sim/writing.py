@@ -17,7 +17,7 @@ def write_down(model: Any) -> None:
     sectors = {f"equity_{name}_cents": value for name, value in model.blocks.by_sector(model.ledger.equity).items()}
     gains = model.ledger.received("variation margin") + model.ledger.received("exchange fees")
     sectors |= {f"gain_{name}_cents": float(gains[number]) for number, name in enumerate(model.blocks.sectors)}
-    held = model.blocks.by_sector(np.abs(model.ledger.position).sum(axis=1))
+    held = model.blocks.by_sector(np.abs(model.ledger.position))
     sectors |= {f"held_{name}": float(value) for name, value in held.items()}  # contracts, long and short added up
     sectors |= {f"traded_{name}": float(value) for name, value in model.blocks.by_sector(model.exchange.traded).items()}
     front = np.flatnonzero(slots["rank"] == 1)

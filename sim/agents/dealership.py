@@ -67,7 +67,7 @@ class Dealership(Fund):
         flow = np.where(block.idle, np.minimum(moves[0].amount, 0), moves[0].amount)
         moves[0] = Transfer("fund flow", flow)
         if last_of_month(view) and bool(view.listed.any()):
-            open_ = block.alive & (equity > 0) & (equity >= self.floor * block.capital)
+            open_ = self.is_open(block, equity)
             free = np.maximum(block.cash + np.minimum(flow, 0), 0)
             cost = np.where(open_ & ~block.idle, whole(self.desk_cost / 12.0 * block.capital), 0)
             moves.append(Transfer("running costs", -np.minimum(cost, free)))

@@ -58,18 +58,24 @@ class FlowFund(Fund):
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
         flow = super().transfers(block, view, equity)[0].amount
-        open_ = block.alive & (equity > 0) & (equity >= self.floor * block.capital)
+        open_ = self.is_open(block, equity)
         if last_of_month(view) and bool(view.listed.any()):  # nobody is judged before there is a market
             flow = flow + self.judged(block, equity, open_)
         block.wait[:] = np.maximum(block.wait - 1, 0)
+        if not block.asked.any():
+            return self.noted(block, np.where(open_, flow, 0))
         free = np.maximum(block.cash + np.minimum(flow, 0), 0)
         due = open_ & (block.asked > 0) & (block.wait == 0)
         most = np.minimum(whole(self.gate * np.maximum(equity, 0)), free)
         paid = np.where(due, np.minimum(block.asked, most), 0)
         block.asked[:] -= paid
         block.wait[due & (block.asked > 0)] = self.notice
-        flow = np.where(open_, flow - paid, 0)
-        block.worth[:] = np.maximum(block.worth + flow, 0)
+        return self.noted(block, np.where(open_, flow - paid, 0))
+
+    def noted(self, block: Population, flow: np.ndarray) -> list[Transfer]:
+        """The day's flow, int64[n] cents, which is no performance."""
+        if flow.any():
+            block.worth[:] = np.maximum(block.worth + flow, 0)
         return [Transfer("fund flow", flow)]
 
     def judged(self, block: Population, equity: np.ndarray, open_: np.ndarray) -> np.ndarray:

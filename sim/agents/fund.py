@@ -50,12 +50,18 @@ class Fund(AgentType):
         block.away[:] = np.where(block.alive, 0, block.away + 1)
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
-        excess = np.maximum(equity - self.payout_above * block.capital, 0.0)
-        shortfall = np.maximum(block.capital - equity, 0)
-        out = np.minimum(whole(self.payout * excess), np.maximum(block.cash, 0))
-        flow = whole(self.top_up * shortfall) - out
-        open_ = block.alive & (equity > 0) & (equity >= self.floor * block.capital)
-        return [Transfer("fund flow", np.where(open_, flow, 0))]
+        flow = np.zeros(block.n, np.int64)
+        if self.top_up:
+            flow = whole(self.top_up * np.maximum(block.capital - equity, 0))
+        excess = equity - self.payout_above * block.capital
+        if (excess > 0).any():
+            flow -= np.minimum(whole(self.payout * np.maximum(excess, 0.0)), np.maximum(block.cash, 0))
+        return [Transfer("fund flow", np.where(self.is_open(block, equity), flow, 0))]
+
+    def is_open(self, block: Population, equity: np.ndarray) -> np.ndarray:
+        """bool[n]: whose investors still come and go."""
+        open_: np.ndarray = block.alive & (equity > 0) & (equity >= self.floor * block.capital)
+        return open_
 
     def reopen(self, block: Population, view: View, equity: np.ndarray) -> np.ndarray:
         return np.where(~block.alive & (block.away >= self.return_after), block.capital, 0)

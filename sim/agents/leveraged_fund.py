@@ -90,8 +90,8 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
     def wake(self, block: Population, view: View) -> None:
         super().wake(block, view)
         settle = np.maximum(view.settle, 1)
-        fresh = block.seen_month != view.month
-        change = np.log(settle / np.where(fresh, settle, block.seen))
+        fresh = block.seen_month[:1] != view.month  # all have seen the same
+        change = np.log(settle / np.where(fresh, settle, block.seen[:1]))
         block.seen[:], block.seen_month[:] = settle, view.month
         if fresh.all():  # nothing has been seen before
             return

@@ -104,8 +104,9 @@ class MacroFund(FlowFund, type="macro_fund"):
     def weigh_proof(self, block: Population, view: View) -> None:
         """Mean change of the curve, remembered over some months, in its own standard deviations."""
         settle = np.maximum(view.settle, 1)
-        known = (block.seen_month == view.month) & (view.rank > 0)
-        change = np.where(known, np.log(settle / np.where(known, block.seen, settle)), 0.0)
+        seen, seen_month = block.seen[:1], block.seen_month[:1]  # all have seen the same
+        known = (seen_month == view.month) & (view.rank > 0)
+        change = np.where(known, np.log(settle / np.where(known, seen, settle)), 0.0)
         months = known.sum(axis=1)
         level = np.where(view.rank > 0, view.volatility, 0.0).sum() / max(int((view.rank > 0).sum()), 1)
         weight = 1.0 / max(self.memory, 1.0)
@@ -113,17 +114,17 @@ class MacroFund(FlowFund, type="macro_fund"):
         block.proof[:] += weight * (change.sum(axis=1) / np.maximum(months, 1) / scale - block.proof)
         block.seen[:], block.seen_month[:] = settle, view.month
 
-
     def retell(self, block: Population, view: View) -> None:
         """One day of the epidemic: who tells a story infects others, who holds a refuted one drops it."""
         others = max(block.n - 1, 1)
         story, draw = block.story, block.uniform("story", view)
-        boom, winter = (((story == one) & block.alive).sum() for one in (BOOM, WINTER))
-        tells_boom, tells_winter = (story == BOOM) & block.alive, (story == WINTER) & block.alive
+        believes = story == BOOM
+        tells_boom, tells_winter = believes & block.alive, (story == WINTER) & block.alive
+        boom, winter = np.count_nonzero(tells_boom), np.count_nonzero(tells_winter)
         favour = 2.0 / (1.0 + np.exp(-self.intensity * np.stack([block.proof, -block.proof])))
         catch_boom = 1.0 - np.exp(-(self.news + self.spread * ((boom - tells_boom) / others)) * favour[0])
         catch_winter = 1.0 - np.exp(-(self.news + self.spread * ((winter - tells_winter) / others)) * favour[1])
-        leave = 1.0 - np.exp(-self.recovery * np.where(story == BOOM, favour[1], favour[0]))
+        leave = 1.0 - np.exp(-self.recovery * np.where(believes, favour[1], favour[0]))
         caught = np.where(draw < catch_boom, BOOM, np.where(draw >= 1.0 - catch_winter, WINTER, 0))
         block.story[:] = np.where(story == 0, caught, np.where(draw < leave, 0, story))
 

@@ -132,7 +132,7 @@ class MarketMaker(Dealership, type="market_maker"):
         equity has been lost, nothing near closure. Near the inventory limit a part of the largest leg is offered
         through the market.
         """
-        bid, ask, bid_size, ask_size, step = (np.empty(block.position.shape, np.int64) for _ in range(5))
+        bid, ask, bid_size, ask_size, step = np.empty((5, *block.position.shape), np.int64)
         dials, thin = self.dials, self.widening(block)
         if thin > 1.0:
             dials = dials.copy()

@@ -48,7 +48,7 @@ class NoiseTrader(Fund, type="noise_trader"):
     def wake(self, block: Population, view: View) -> None:
         super().wake(block, view)
         keep, noise = persistence(self.half_life)
-        fresh = block.seen_month != view.month
+        fresh = block.seen_month[:1] != view.month  # all have seen the same
         block.seen_month[:] = view.month
         # one draw for each row and expiry, wherever the expiry's slot is and however many months are listed
         draws = block.streams.normal(f"{block.label}.mood", block.n * EXPIRIES, view.day).reshape(block.n, EXPIRIES)

@@ -56,8 +56,8 @@ class TrendFollower(Fund, type="trend_follower"):
     def wake(self, block: Population, view: View) -> None:
         super().wake(block, view)
         alpha, settle = block.alpha[:, None], np.maximum(view.settle, 1)
-        fresh = block.seen_month != view.month  # a slot that now stands for another month has no past
-        change = np.log(settle / np.where(fresh, settle, block.seen))
+        fresh = block.seen_month[:1] != view.month  # a slot that now stands for another month has no past; all saw it
+        change = np.log(settle / np.where(fresh, settle, block.seen[:1]))
         block.average[:] = np.where(fresh, 0.0, block.average + alpha * (change - block.average))
         block.seen[:], block.seen_month[:] = settle, view.month
         sd = np.maximum(view.volatility, 1e-4) * np.sqrt(alpha / (2.0 - alpha))

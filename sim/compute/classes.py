@@ -70,6 +70,7 @@ class DemandByClass:
     region: np.ndarray
     classes: np.ndarray
     parts: np.ndarray
+    _unserved: tuple[bytes, tuple[np.ndarray, np.ndarray]] = b"", (np.zeros(0), np.zeros(0))
 
     def spot_demand(self) -> np.ndarray:
         """float64[2, 4, classes] H100e: wanted on the spot market today, by full contracts and by everyone else."""
@@ -93,8 +94,15 @@ class DemandByClass:
         """float64[2, 4, classes] H100e: spot demand that found nothing today, and all spot demand.
 
         Odds to go without: a class's own `rationing`, times `rationing_committed` for full contracts, whose holders
-        providers serve first. Who has lost all passes the rest on.
+        providers serve first. Who has lost all passes the rest on. Remembered until what it follows from changes.
         """
+        key = self.region.tobytes() + self.parts.tobytes() + self.classes["rationing"].tobytes()
+        if key != self._unserved[0]:
+            self._unserved = key, self._share_out()
+        return self._unserved[1]
+
+    def _share_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """What ``unserved`` tells; read-only."""
         unmet = self.region["rationed"] * self.region["capacity"]
         wanted = np.maximum(self.spot_demand(), 1e-12)
         odds = wanted * self.classes["rationing"]
@@ -107,7 +115,9 @@ class DemandByClass:
             room = np.where(lost < wanted, odds, 0.0)
             left = unmet - lost.sum(axis=(0, 2))
             lost += room * (left / np.maximum(room.sum(axis=(0, 2)), 1e-300))[:, None]
-        return np.minimum(lost, wanted), wanted
+        lost = np.minimum(lost, wanted)
+        lost.flags.writeable = wanted.flags.writeable = False
+        return lost, wanted
 
     def rationed(self) -> dict[str, float]:
         """Share of spot demand that found nothing at the posted price: by class and region, by class, by region."""

@@ -18,6 +18,12 @@ KNOWN = [g for g, name in enumerate(GENERATIONS) if name not in SUCCESSORS]
 GPU_PRICES = tuple(f"gpu_price_{GENERATIONS[g]}" for g in KNOWN)  # in the United States
 
 
+def median(values: np.ndarray) -> float:
+    """Middle of float64[n], n > 0; the mean of the two in the middle where n is even."""
+    order = np.sort(values)
+    return float(order[(len(order) - 1) // 2] + order[len(order) // 2]) / 2.0
+
+
 class Readings(Generations, DemandByClass, Contracts):
     """Read-only figures of an economy; the state itself lies in the arrays named here."""
 
@@ -125,7 +131,7 @@ class Readings(Generations, DemandByClass, Contracts):
     def list_ratio(self) -> float:
         """Median hyperscaler list over median data-centre list; nan without either."""
         groups = [self.provider["log_list"][self.provider["kind"] == k] for k in (HYPERSCALER, DATA_CENTRE)]
-        return math.exp(np.median(groups[0]) - np.median(groups[1])) if all(g.size for g in groups) else math.nan
+        return math.exp(median(groups[0]) - median(groups[1])) if all(g.size for g in groups) else math.nan
 
     def generation_sheet(self) -> dict[str, np.ndarray]:
         """Columns of one row for each region and generation: prices ($/GPU-hour, $/GPU), use, and where GPUs are."""
@@ -149,7 +155,7 @@ class Readings(Generations, DemandByClass, Contracts):
             "stockout_share": self.stockout_share, "capacity_h100e": self.capacity_total,
             "demand_h100e": float(self.world["demand"][0]), "orders_placed": float(self.world["orders"][0]),
             "energised_h100e": float(self.world["energised"][0]),
-            "list_median": math.exp(np.median(self.provider["log_list"])),
+            "list_median": math.exp(median(self.provider["log_list"])),
             "list_dispersion": self.list_dispersion, "list_ratio": self.list_ratio, "token_price": self.token_price,
             "pace_of_ai": self.pace_of_ai, "demand_growth_belief": self.demand_growth_belief,
             "float_growth": self.float_growth, "training_h100e": self.training_compute, **self.rationed(),

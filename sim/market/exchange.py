@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.calendar import Calendar
-from sim.ledger import Ledger
+from sim.ledger import Ledger, column_sums
 from sim.market import kernels
 from sim.market.book import OrderBook
 from sim.market.config import MarketConfig
@@ -207,7 +207,7 @@ class Exchange:
 
     def open_interest(self) -> np.ndarray:
         """int64[contracts]: contracts held long (and as many short)."""
-        return np.maximum(self.ledger.position, 0).sum(axis=0)
+        return column_sums(np.maximum(self.ledger.position, 0))
 
     # --- copies ------------------------------------------------------------------------------------
 
