@@ -1,4 +1,4 @@
-"""What the server serves: the page at the root."""
+"""What the server serves: the page at the root, and the same market in Mesa's own viewer under /mesa."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import solara
 
+from sim.dashboard.mesa_page import MesaPage
 from sim.dashboard.page import Page
 
 
@@ -15,4 +16,5 @@ def Layout(children: Any = ()) -> Any:
     return solara.v.Html(tag="div", children=list(children))
 
 
-routes = [solara.Route(path="/", component=Page, layout=Layout, label="compute-futures")]
+routes = [solara.Route(path="/", component=Page, layout=Layout, label="compute-futures"),
+          solara.Route(path="mesa", component=MesaPage, label="Mesa’s viewer")]

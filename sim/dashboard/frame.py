@@ -140,8 +140,16 @@ class Watcher:
 
     def step(self) -> None:
         """One more day; days before the first reported one are not kept."""
-        self._books = {}
+        self.before()
         self.model.step()
+        self.after()
+
+    def before(self) -> None:
+        """To be called before the model steps."""
+        self._books = {}
+
+    def after(self) -> None:
+        """To be called once it has stepped."""
         if self.model.day >= 0:
             self.days.append(Day(self._months(), self._books, self._held()))
 

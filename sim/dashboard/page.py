@@ -145,4 +145,5 @@ def footer(desk: Desk) -> Any:
         own = frames[0]
         made = f" Shown: scenario {own.scenario.name}, seed {own.seed}, settings {own.scenario.hash8()}."
     return tag("footer", tag("p", text + made + f" {len(shipped())} scenarios are shipped."),
-               tag("p", "The address of this page brings the view back."))
+               tag("p", "The address of this page brings the view back. The same market in ",
+                   tag("a", "Mesa’s own viewer", href="mesa"), "."))

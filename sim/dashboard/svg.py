@@ -52,6 +52,8 @@ class Plot:
         xs, ys = self.at(x), self.up(y)
         good = np.isfinite(ys)
         path, pen = [], "M"
+        if good.sum() == 1:  # a first day is no line yet
+            self.dot(float(np.asarray(x)[good][0]), float(np.asarray(y)[good][0]), colour)
         for a, b, drawn in zip(xs.tolist(), ys.tolist(), good.tolist(), strict=True):
             if drawn:
                 path.append(f"{pen}{a:.1f} {b:.1f}")

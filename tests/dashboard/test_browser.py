@@ -187,6 +187,20 @@ def test_bad_addresses_are_answered_in_words(page):
     page.wait_for_selector("text=lies outside the run")
 
 
+def test_mesas_own_viewer(page):
+    page.goto("mesa")
+    steps = page.locator("text=/^Step: /")
+    began = int(steps.inner_text().split()[1])
+    page.get_by_role("button", name="Step", exact=True).click()
+    until(page, lambda p: int(steps.inner_text().split()[1]) == began + 1)
+    assert page.locator("svg.chart").count() >= 5
+    page.get_by_role("button", name="▶").click()
+    until(page, lambda p: int(steps.inner_text().split()[1]) > began + 3)
+    page.get_by_role("button", name="❚❚").click()
+    page.get_by_role("button", name="Reset").click()
+    until(page, lambda p: int(steps.inner_text().split()[1]) == began)
+
+
 def test_other_names_for_this_machine_are_refused(server):
     """A page of somebody else's that points its own name at this machine gets nothing."""
     import urllib.error
