@@ -2,50 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.checking import Checker
-from sim.errors import BadInput, Problem, bad_input, near_miss, quoted
+from sim.errors import BadInput, Problem, near_miss, quoted
 from sim.experiments.calibrate_file import Calibration, Plan, Target
 from sim.experiments.calibrate_moments import MOMENTS
+from sim.experiments.files import read_experiment, shipped_files
 from sim.experiments.study import NOT_VARIED
-from sim.loading import find, read, shipped_folder
+from sim.loading import find
 from sim.price_files import found as price_file
 from sim.price_files import read_prices
 from sim.scenario import Scenario
-from sim.yaml_merge import assign
-from sim.yaml_reader import Node, as_node
+from sim.yaml_reader import Node
 
 FEWEST_DAYS = 60  # judgement: moments of less than a quarter say nothing
 
 
 def shipped_calibrations() -> dict[str, Path]:
     """Every shipped calibration by name."""
-    return {path.stem: path for path in sorted((shipped_folder() / "calibrations").glob("*.yaml"))}
+    return shipped_files("calibrations")
 
 
 def load_calibration(source: str | Path, changes: Mapping[str, Any] | None = None) -> Plan:
     """The calibration of a file or of a shipped name. Raises BadInput with every problem found."""
-    known, path = shipped_calibrations(), Path(source).expanduser()
-    if not path.exists() and str(source) not in known:
-        raise bad_input(str(source), f"there is no such file, and no shipped calibration of that name"
-                                     f"{near_miss(str(source), known) or ';'} shipped are: {quoted(known)}")
-    path = path if path.exists() else known[str(source)]
-    text = read(path, Calibration, changes or {})
-    tree = text.tree
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text.name).strip("-.") or "calibration"
-    for key, value in (("name", name), ("question", text.question)):
-        if key not in tree.value:
-            tree = assign(tree, Calibration, key, as_node(value, tree.where))
-    checker = Checker(tree)
-    found = checker.block(Calibration, tree)
-    if found is None or checker.problems or text.problems:
-        raise BadInput([*text.problems, *checker.problems])
+    found, tree, path = read_experiment(source, Calibration, "calibrations", "calibration", changes or {})
     problems = [*_parameters(found, tree), *_targets(found, tree)]
     prices: dict[str, np.ndarray] = {}
     for target, row in zip(found.targets, tree.value["targets"].value, strict=True):

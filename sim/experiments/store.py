@@ -191,3 +191,28 @@ def read_parts(folder: Path, name: str, counted: Iterable[int]) -> pa.Table | No
     paths = [folder / PARTS / name / f"{part:06d}.parquet" for part in sorted(counted)]
     found = [pq.read_table(path) for path in paths if path.exists()]
     return tables.together(found)
+
+
+class LedgerReader:
+    """Reads the ledger of a folder, also while somebody writes it.
+
+    kind : what the folder should be, for the message where it has no ledger
+    """
+
+    def __init__(self, folder: Path | str, kind: str) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / LEDGER).is_file():
+            raise bad_input(shown(self.folder), f"this is not the folder of a {kind}")
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        ledger = connect(self.folder / LEDGER)
+        try:
+            return ledger.execute(query).fetchall()
+        finally:
+            ledger.close()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Pieces of work done, and in all."""
+        done, total = self._rows("SELECT coalesce(sum(status = 'done'), 0), count(*) FROM runs")[0]
+        return int(done), int(total)

@@ -13,7 +13,7 @@ from typing import Any
 from sim import tables
 from sim.errors import bad_input, shown
 from sim.experiments.paired import Difference, paired
-from sim.experiments.store import LEDGER, connect, read_parts
+from sim.experiments.store import LedgerReader, read_parts
 from sim.experiments.stress_worlds import ABOUT, FROZEN
 from sim.summary import interval
 
@@ -21,7 +21,7 @@ COLUMNS = ("mode", "shock", "rule", "figure", "label", "unit", "histories", "mea
            "difference", "difference_low", "difference_high", "histories_higher", "histories_lower")
 
 
-class StressResults:
+class StressResults(LedgerReader):
     """The folder of a stress test; it may be read while the test goes on.
 
     Attributes
@@ -30,31 +30,16 @@ class StressResults:
     """
 
     def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
-        if not (self.folder / LEDGER).is_file():
-            raise bad_input(shown(self.folder), "this is not the folder of a stress test")
+        super().__init__(folder, "stress test")
         self._about = {name: json.loads(value) for name, value in self._rows("SELECT key, value FROM about")}
         if self._about.get("kind") != "stress":
             raise bad_input(shown(self.folder), "this is not the folder of a stress test")
         self.rules: list[str] = self._about["rules"]
         self.shocks: list[str] = self._about["shocks"]
 
-    def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        ledger = connect(self.folder / LEDGER)
-        try:
-            return ledger.execute(query).fetchall()
-        finally:
-            ledger.close()
-
     def about(self, key: str) -> Any:
         """Something noted of the test: "title", "eve_date", "days", "coverage", "factors" and so on."""
         return self._about.get(key)
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Pieces of work done, and in all."""
-        done, total = self._rows("SELECT coalesce(sum(status = 'done'), 0), count(*) FROM runs")[0]
-        return int(done), int(total)
 
     @property
     def failed(self) -> list[tuple[int, str]]:

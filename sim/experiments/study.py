@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sim.checking import Checker
-from sim.errors import BadInput, Problem, bad_input, near_miss, quoted
+from sim.errors import BadInput, Problem
 from sim.experiments.designs import DESIGNS, MOST_POINTS, size_of, spread
-from sim.loading import find, read, shipped_folder
+from sim.experiments.files import read_experiment, shipped_files
+from sim.loading import find
 from sim.plugin import Block, param
 from sim.scenario import Scenario
 from sim.shape import plain
-from sim.yaml_merge import assign
-from sim.yaml_reader import Node, as_node
+from sim.yaml_reader import Node
 
 SET = "judgement: set by the study"
 MOST_RUNS = 1_000_000
@@ -144,28 +142,13 @@ class Plan:
 
 def shipped_studies() -> dict[str, Path]:
     """Every shipped study by name."""
-    return {path.stem: path for path in sorted((shipped_folder() / "studies").glob("*.yaml"))}
+    return shipped_files("studies")
 
 
 def load_study(source: str | Path, changes: Mapping[str, Any] | None = None) -> Plan:
     """The study of a file or of a shipped name, checked to the last point. Raises BadInput with every problem found."""
-    known, path = shipped_studies(), Path(source).expanduser()
-    if not path.exists() and str(source) not in known:
-        raise bad_input(str(source), f"there is no such file, and no shipped study of that name"
-                                     f"{near_miss(str(source), known) or ';'} shipped are: {quoted(known)}")
-    path = path if path.exists() else known[str(source)]
-    text = read(path, Study, changes or {})
-    tree = text.tree
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", text.name).strip("-.") or "study"
-    for key, value in (("name", name), ("question", text.question)):
-        if key not in tree.value:
-            tree = assign(tree, Study, key, as_node(value, tree.where))
-    checker = Checker(tree)
-    study = checker.block(Study, tree)
-    problems = [*text.problems, *checker.problems]
-    if study is None or problems:
-        raise BadInput(problems)
-    problems += _problems(study, tree)
+    study, tree, path = read_experiment(source, Study, "studies", "study", changes or {})
+    problems = _problems(study, tree)
     if problems:
         raise BadInput(problems)
     where = tree.value["base"].where if "base" in tree.value else tree.where

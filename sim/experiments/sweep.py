@@ -19,7 +19,7 @@ from sim import provenance, tables
 from sim.errors import bad_input, shown
 from sim.experiments.executors import Task, perform, runner
 from sim.experiments.progress import Progress, stop_on_interrupt
-from sim.experiments.store import LEDGER, PARTS, Store, connect, figures_table, read_parts
+from sim.experiments.store import PARTS, LedgerReader, Store, figures_table, read_parts
 from sim.experiments.study import Plan, load_study
 from sim.folder import write_text
 from sim.one_run import Outcome
@@ -146,30 +146,15 @@ def _tasks(store: Store, plan: Plan, pending: list[tuple[int, int, int]]) -> Ite
         yield Task(plan.scenario(point), run, seed, WRITTEN[plan.study.record])
 
 
-class StudyResults:
+class StudyResults(LedgerReader):
     """What a study's folder holds: only runs that are done. It may be read while the study goes on."""
 
     def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
-        if not (self.folder / LEDGER).is_file():
-            raise bad_input(shown(self.folder), "this is not the folder of a study")
-
-    def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        ledger = connect(self.folder / LEDGER)
-        try:
-            return ledger.execute(query).fetchall()
-        finally:
-            ledger.close()
+        super().__init__(folder, "study")
 
     def about(self, key: str) -> Any:
         """What was noted of the study: "title", "question", "parameters", "figures", "environment" and so on."""
         return {name: json.loads(value) for name, value in self._rows("SELECT key, value FROM about")}.get(key)
-
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Runs done, and runs in all."""
-        done, total = self._rows("SELECT coalesce(sum(status = 'done'), 0), count(*) FROM runs")[0]
-        return int(done), int(total)
 
     @property
     def failed(self) -> list[dict[str, Any]]:
