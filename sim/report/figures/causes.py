@@ -158,9 +158,7 @@ def _words(history: History, found: Episode) -> Words:
     names = {name: int(found.marks.loc[found.marks["lane"] == lane, "events"].sum())
              for lane, name in enumerate(found.lanes)}
     most = max(names, key=lambda name: names[name])
-    title = (f"Of {words.count(found.total, 'case')} of distress {words.percent(part)} go back to another one: "
-             + ("the market spread it" if part >= 0.5 else "most came from outside" if part < 0.25 else
-                "the market added to it"))
+    title = f"Of {words.count(found.total, 'case')} of distress {words.percent(part)} are put down to an earlier one"
     links = history.links
     ways = links[links["cause"].isin(history.events["event"])].groupby("channel")["weight"].sum()
     way = (f" Most of what spread went through {str(ways.idxmax()).replace('_', '-')}." if len(ways) else "")
@@ -168,7 +166,8 @@ def _words(history: History, found: Episode) -> Words:
            "amount; an arc leads from cause to effect, thicker when more was brought about. Filled marks were set off "
            f"mostly by others.{way}")
     if found.before > 0.1 * found.inside:
-        see += f" {words.capital(words.percent(found.before / found.inside))} of that goes back to before these days."
+        see += f" {words.capital(words.percent(found.before / found.inside))} of it goes back to before these days."
+    see += " What spreads through prices and terms of credit comes on top; the command contagion tells it."
     told = words.listing([f"{LANES[name]} {number}" for name, number in names.items()])
     return Words(title, f"Distress by day and kind, {words.day(found.days[0])} to {words.day(found.days[-1])}", see,
                  history.source, f"{title}. Timeline by kind: {told}. Most frequent: {LANES[most]}. Arcs: "
