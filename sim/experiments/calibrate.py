@@ -235,7 +235,7 @@ def calibrate(source: Plan | str | Path, trials: int | None = None, jobs: int = 
     wanted = trials or plan.calibration.trials
     folder = Path(out) if out is not None else default_folder(plan)
     with open_folder(plan, folder, resume, "calibration") as store:
-        told = Progress(_histories(plan, wanted), shown=progress)
+        told = Progress(histories(plan, wanted), shown=progress)
         base = plan.scenario(plan.start)
         with runner(None, jobs, [base]) as workers, stop_on_interrupt() as stop:
             laboratory = Laboratory(plan, store, workers, stop, told)
@@ -253,7 +253,7 @@ def calibrate(source: Plan | str | Path, trials: int | None = None, jobs: int = 
     return found
 
 
-def _histories(plan: Plan, trials: int) -> int:
+def histories(plan: Plan, trials: int) -> int:
     """About how many histories a calibration takes."""
     c = plan.calibration
     reference = c.reference if any(target.published for target in c.targets) else 0

@@ -16,6 +16,7 @@ from sim.experiments.calibrate import (
     default_folder,
     fit,
     goal_of,
+    histories,
     open_folder,
 )
 from sim.experiments.calibrate_file import Plan
@@ -68,7 +69,7 @@ def recover(source: Plan | str | Path, truths: int = 3, trials: int | None = Non
         for number, truth in enumerate(result.truths, 1):
             folder = top / f"truth-{number}"
             with open_folder(plan, folder, resume and folder.exists(), f"recovery {number}") as store:
-                told = Progress((wanted + 12) * plan.calibration.histories, shown=progress)
+                told = Progress(histories(plan, wanted) + 1, shown=progress)
                 laboratory = Laboratory(plan, store, workers, stop, told)
                 try:
                     data = laboratory.outcomes([truth], laboratory.seeds(TRUTH + number, 1))[0][0]
