@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
+import ipyvuetify
+import reacton.core
 import solara
 
 from sim.dashboard.dials import Dial
@@ -49,8 +52,14 @@ def Address(query: str) -> None:
 def tag(name: str, *children: Any, cls: str = "", **attributes: Any) -> Any:
     """An element of HTML; underscores in names of attributes become dashes."""
     named = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
-    return solara.v.Html(tag=name, children=[child for child in children if child is not None], class_=cls,
-                         attributes=named)
+    return _kind(name)(tag=name, children=[child for child in children if child is not None], class_=cls,
+                       attributes=named)
+
+
+@lru_cache(maxsize=64)
+def _kind(name: str) -> Any:
+    """A component for each name, so that an element is never turned into one of another name: browsers keep the old."""
+    return reacton.core.ComponentWidget(type(f"Html{name}", (ipyvuetify.Html,), {}))
 
 
 def dial_field(dial: Dial, value: str, problem: str, uid: str, change: Callable[[str], None]) -> Any:

@@ -47,12 +47,16 @@ def spreading(desk: Any, frames: tuple[Frame, ...], at: int) -> Any:
         other = cascade.cascade(frames[1], min(at, frames[1].last))
         more += [tag("h4", f"Compared with: {other.title[:1].lower()}{other.title[1:]}"),
                  Picture(html=other.chart) if other.chart else None]
+    listed = []
     if found:
-        more.append(Rows(caption="The latest events and what stands behind them most",
-                         heads=["Day", "What", "Who", "Size", "Set off most by"], rows=[list(row[:5]) for row in found],
-                         ids=[row[5] for row in found], head=2, chosen=-1,
-                         event_pick=lambda row: desk.see(agent=str(int(row)))))
-    return panel(cascade.cascade(frames[0], at), *more, wide=True)
+        listed.append(Rows(caption="The latest events and what stands behind them",
+                           heads=["Day", "What", "Who", "Size", "Set off by"], rows=[list(row[:5]) for row in found],
+                           ids=[row[5] for row in found], head=2, event_pick=lambda row: desk.see(agent=str(int(row)))))
+    shown = cascade.cascade(frames[0], at)
+    drawn = [Picture(html=shown.chart)] if shown.chart else []
+    see = tag("p", tag("b", "What to see: "), shown.see, cls="see")
+    return tag("section", tag("h3", shown.title), tag("p", shown.sub, cls="sub"),
+               tag("div", tag("div", *drawn), tag("div", see, *more), cls="grid"), *listed, cls="panel wide")
 
 
 def side_by_side(desk: Any, frames: tuple[Frame, ...], at: int) -> Any:

@@ -55,7 +55,7 @@ def everybody(frame: Frame, chosen: int = -1) -> Panel:
     for mark in marks:
         place = float(plot.at(mark))
         plot.parts.append(f'<path d="M{place:.1f} {plot.box[1]}V{plot.box[3]}" stroke="var(--grid)"/>')
-    plot.scale_x(marks, ["−100", "−50", "0", "+50", "+100 %"], "gain on capital, % (more is drawn at the edge)")
+    plot.scale_x(marks, ["−100", "−50", "0", "+50", "+100"], "gain on capital, % (more is drawn at the edge)")
     for number, block in enumerate(blocks):
         y = float(plot.up(len(blocks) - number - 0.5))
         colour = "price-list" if block.sector == "passive" else block.sector

@@ -32,8 +32,8 @@ def results(desk: Desk) -> Any:
     note = tag("p", tag("strong", "Old settings. "), why, cls="old", role="status") if old else None
     body = [tag("section", tag("h2", wording.answer(frames, pair, at), cls="answer"),
                 tag("dl", *(key_figure(key) for key in wording.keys(frames, at)), cls="keys"),
-                tag("p", "One history shows how, not how often: ", tag("code", command(pair)),
-                    " asks twelve of them.", cls="doubt"))]
+                tag("p", "One history shows how, not how often: ", tag("code", command(pair)), " asks twelve of them"
+                    + (", without your changes." if pair[0].changes else "."), cls="doubt"))]
     body += [market_panels(desk, frames, at), people_panels(desk, frames)]
     return tag("div", run_bar(desk), note, tag("div", *body, cls="old-settings" if old else "fresh"))
 

@@ -113,7 +113,10 @@ def _volatility(frame: Frame, at: int) -> float:
 
 
 def _gain(sector: str) -> Callable[[Frame, int], float]:
-    return lambda frame, at: total(frame, f"gain_{sector}_cents", at) / 1e8
+    def gained(frame: Frame, at: int) -> float:  # what is recorded is the sum since the market opened
+        return float(frame.column(f"gain_{sector}_cents")[at] - frame.column(f"gain_{sector}_cents")[0]) / 1e8
+
+    return gained
 
 
 MEASURES: list[tuple[str, str, Callable[[Frame, int], float]]] = [
