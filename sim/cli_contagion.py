@@ -83,8 +83,8 @@ def table(found: Contagion) -> str:
     sign = "up" if mean("primary") > 0 else "down"
     lines = [f"{'Contagion after the first shock of ' + found.scenario:<{100 - len(note)}}{note}",
              f"The price went {sign} by {digits(abs(mean('primary')))} % without finance reacting; reactions add "
-             f"{digits(mean('contagion'))} log points{span(whole.loc['contagion'])}.", "",
-             f"{'Further move of the price, log points x 100':<58}{'mean':>10}  90 % interval"]
+             f"{digits(mean('contagion'))} %{span(whole.loc['contagion'])}, in logs.", "",
+             f"{'Further move of the price, % in logs':<58}{'mean':>10}  90 % interval"]
     for name in whole.index:
         if name == "contagion" or name.startswith("carried_by_"):
             told = "all reactions" if name == "contagion" else f"{name.removeprefix('carried_by_')}, frozen alone"

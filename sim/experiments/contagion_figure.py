@@ -11,14 +11,14 @@ import pandas as pd
 from sim.experiments.contagion import Contagion
 from sim.report import palette as p
 from sim.report import words
-from sim.report.page import Page, Words, date_axis, label, spread_labels, styled
+from sim.report.page import Page, Words, date_axis, spread_labels, styled
 
 
 def draw(found: Contagion, phone: bool = False, bare: bool = False) -> Page:
     """The future's mean path in both worlds, and a dot with its interval for each way in which finance reacted."""
     table, paths = found.table(), found.paths
-    rows = [("all together", "contagion"), *((name.removeprefix("carried_by_"), name) for name in table.index
-                                            if name.startswith("carried_by_"))]
+    rows = [("all together", "contagion"), *((f"{name.removeprefix('carried_by_')} alone", name)
+                                            for name in table.index if name.startswith("carried_by_"))]
     with styled():
         page = Page(_words(found, table, rows), 2.7 + 0.3 * len(rows) + (0.35 if phone else 0.0), phone, bare)
         top, low = page.axes(2, [2.0, 0.3 * len(rows) + 0.25], left=0.95, right=1.1 if phone else 1.7, gap=0.55,
@@ -74,11 +74,9 @@ def _carried(axes: Any, table: Any, rows: list[tuple[str, str]], found: Contagio
     axes.axvline(0, color=p.SOFT, lw=0.8)
     axes.set(ylim=(len(rows) - 0.4, -0.6), yticks=range(len(rows)))
     axes.set_yticklabels([name for name, _ in rows], size=7.4 if phone else 8.5)
-    axes.set_xlabel("further move, log points × 100", size=7.4 if phone else 8.5)
+    axes.set_xlabel("further move, % in logs", size=7.4 if phone else 8.5)
     axes.grid(True, axis="x")
     axes.grid(False, axis="y")
-    if len(rows) > 1:
-        label(axes, axes.get_xlim()[0], 0.5, "each alone:", p.SOFT, size=6.8 if phone else 7.6)
 
 
 def _span(each: Any) -> str:
@@ -91,17 +89,17 @@ def _words(found: Contagion, table: Any, rows: list[tuple[str, str]]) -> Words:
     many = len(found.figures)
     clear = math.isfinite(more["low"]) and more["low"] > 0
     one = many == 1 or not math.isfinite(more["low"])
-    move = f"{'rose' if primary > 0 else 'fell'} by {words.number(abs(primary), 2)} % without finance reacting"
+    move = f"{'rose' if primary > 0 else 'fell'} by {words.number(abs(primary), 2)}{words.NARROW}% without finance reacting"
     if one:
-        title = f"The price {move}, and stood at {words.number(full, 2)} % with it"
+        title = f"The price {move}, and stood at {words.number(full, 2)}{words.NARROW}% with it"
     elif clear:
-        title = f"The price {move}; reactions moved it {words.number(more['mean'], 2)} log points further"
+        title = f"The price {move}; reactions moved it {words.number(more['mean'], 2)}{words.NARROW}% further, in logs"
     else:
         title = f"The price {move}; whether reactions add to that cannot be told"
     alone = [(told, mean(name)) for told, name in rows[1:]]
     most = max(alone, key=lambda pair: pair[1], default=("", 0.0))
     part = "most" if most[1] >= 0.5 * float(more["mean"]) else "a part"
-    carried = f" Freezing {most[0]} alone takes {part} of it away." if alone and most[1] > 0 else ""
+    carried = f" Freezing {most[0]} takes {part} of it away." if alone and most[1] > 0 else ""
     see = ("the dashed line is the shock's own effect: calls, sales, margin rates, flows and sizes stay as on the eve. "
            f"What lies between the lines is contagion. Filled dots differ from nought beyond doubt.{carried}")
     histories = words.count(many, "history", "histories")

@@ -142,7 +142,8 @@ def date_axis(axes: Any, first: Any, last: Any, phone: bool = False) -> None:
         axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))
     else:
         axes.xaxis.set_major_locator(mdates.DayLocator(interval=max(1, days // (3 if phone else 6))))
-        axes.xaxis.set_major_formatter(lambda value, _: f"{mdates.num2date(value):%-d %b %Y}")
+        year = "" if phone else " %Y"
+        axes.xaxis.set_major_formatter(lambda value, _: f"{mdates.num2date(value):%-d %b{year}}")
 
 
 def spikes(axes: Any, dates: Any, values: Any, colour: str, width: float) -> None:

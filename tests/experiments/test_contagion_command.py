@@ -1,0 +1,73 @@
+"""The command and the figure of contagion, on made-up worlds."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sim import cli_contagion
+from sim.cli import main
+from sim.experiments import contagion as module
+from sim.experiments.contagion import Contagion, figures_of
+from sim.experiments.contagion_figure import draw
+
+DAYS = 30
+
+
+def worlds(seed, push):
+    """Paths of one history: prices fall by a tenth, and by ``push`` more where finance reacts."""
+    luck = np.random.default_rng(seed)
+    noise = np.cumsum(luck.normal(0, 0.002, DAYS + 1))
+    fall = np.linspace(0, 1, DAYS + 1)
+    out = {}
+    for name, size in (("primary", 0.1), ("full", 0.1 + push), ("without_margin", 0.1 + push / 4)):
+        own = {"price": 2.5 * np.exp(noise - noise[0] - size * fall), "spot": np.full(DAYS + 1, 2.0),
+               "open_interest": np.linspace(100, 90, DAYS + 1)}
+        counts = {each: np.full(DAYS + 1, 3.0 if name == "full" else 0.0) for each in (*module.COUNTS, *module.MONEY)}
+        out[name] = own | counts
+    return out
+
+
+def found(push, runs=6):
+    out = Contagion("made-up", DAYS)
+    for run in range(1, runs + 1):
+        paths = worlds(run, push)
+        out.figures[run] = figures_of(paths)
+        days = np.datetime64("2027-03-01") + np.arange(DAYS + 1)
+        columns = {f"{world}_{name}": values for world, path in paths.items() for name, values in path.items()}
+        out.parts.append(pa.table({"run": np.full(DAYS + 1, run), "date": days} | columns))
+    return out
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_the_figure_says_what_finance_added(phone):
+    page = draw(found(0.15), phone=phone)
+    assert page.words.title.endswith("without finance reacting; reactions moved it 15\u00a0% further, in logs")
+    assert "Freezing margin alone takes most of it away" in page.words.see
+    page.fig.canvas.draw()
+
+
+def test_what_cannot_be_told_is_said_so():
+    one = draw(found(0.15, runs=1)).words
+    assert "with it" in one.title
+    assert draw(found(0.0)).words.title.endswith(("cannot be told", "in logs"))
+
+
+def test_table_and_files(tmp_path):
+    both = found(0.15)
+    text = cli_contagion.table(both)
+    assert max(map(len, text.split("\n"))) <= 100
+    assert "reactions add 15 %" in text and "margin, frozen alone" in text
+    path = cli_contagion.write(both, tmp_path / "new")
+    assert path.exists() and (tmp_path / "new" / "contagion.png").stat().st_size > 5000
+    lines = (tmp_path / "new" / "contagion.csv").read_text().split("\n")
+    assert lines[0].startswith("figure,label,unit,mean,low,high") and len(lines) > 20
+    rows = (tmp_path / "new" / "paths.csv").read_text().strip().split("\n")
+    assert len(rows) == 1 + 6 * (DAYS + 1)
+
+
+def test_the_command_refuses_what_makes_no_sense(capsys):
+    assert main(["contagion", "quick"]) == 2
+    assert "no shock" in capsys.readouterr().err
+    assert main(["contagion", "shock_ai_winter", "--reactions", "panic"]) == 2
+    assert "there is no reaction" in capsys.readouterr().err
+    assert main(["contagion", "shock_ai_winter", "--runs", "0"]) == 2
