@@ -89,7 +89,8 @@ def _words(found: Contagion, table: Any, rows: list[tuple[str, str]]) -> Words:
     many = len(found.figures)
     clear = math.isfinite(more["low"]) and more["low"] > 0
     one = many == 1 or not math.isfinite(more["low"])
-    move = f"{'rose' if primary > 0 else 'fell'} by {words.number(abs(primary), 2)}{words.NARROW}% without finance reacting"
+    way = "rose" if primary > 0 else "fell"
+    move = f"{way} by {words.number(abs(primary), 2)}{words.NARROW}% without finance reacting"
     if one:
         title = f"The price {move}, and stood at {words.number(full, 2)}{words.NARROW}% with it"
     elif clear:
