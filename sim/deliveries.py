@@ -27,14 +27,15 @@ class Deliveries:
     ledger     : positions and margin
     blocks     : pairs of a type and its block
     months     : slots of contracts
-    tick_cents : cents that a tick is worth
+    tick_cents : int64[slots] cents that a tick is worth
     rate       : a year's cost of money that lies as margin, share
     record     : where a settled month is written down
     """
 
-    def __init__(self, ledger: Ledger, blocks: Any, months: int, tick_cents: int, rate: float,
+    def __init__(self, ledger: Ledger, blocks: Any, months: int, tick_cents: np.ndarray, rate: float,
                  record: Record) -> None:
-        self.ledger, self.tick_cents, self.rate, self.record = ledger, tick_cents, rate, record
+        self.ledger, self.rate, self.record = ledger, rate, record
+        self.tick_cents = np.asarray(tick_cents, np.float64)
         self.side = np.full(ledger.n, REST)
         self.need = np.zeros(2)  # contracts a month that each side buys or sells in the physical market
         for kind, block in blocks:
@@ -66,7 +67,7 @@ class Deliveries:
         fills = np.concatenate(self.fills).view(FILL)
         self.fills.clear()
         slot, size = fills["contract"].astype(np.int64), np.where(fills["side"] == 0, 1.0, -1.0) * fills["qty"]
-        amount = size * fills["price"] * float(self.tick_cents)
+        amount = size * fills["price"] * self.tick_cents[slot]
         for name, sign in (("taker_owner", 1.0), ("maker_owner", -1.0)):
             side = self.side[fills[name]]
             mine = np.flatnonzero(side != REST)
@@ -82,7 +83,7 @@ class Deliveries:
         if not self.any:
             return
         self._add_up()
-        price = settle * float(self.tick_cents)
+        price = settle * self.tick_cents
         for at, rows in enumerate(self.rows):
             held = self.ledger.position.take(rows, axis=0)
             now = column_sums(held)
@@ -96,15 +97,20 @@ class Deliveries:
                 self.funding[at] += margin * self.rate / 252 * size / total
         self.paid[:] = self.bought[:] = 0.0
 
-    def expire(self, day: int, month: int, slot: int) -> None:
-        """Write a settled month down, and start its slot anew."""
+    def expire(self, day: int, months: np.ndarray, slots: list[int]) -> None:
+        """Write a settled month down, the contracts of all families together, and start their slots anew.
+
+        months : int64[contracts]  month numbers; slots: those that are settled, none on most days
+        """
+        if not slots:
+            return
         if self.any:
-            values = {f"{name}_{side}": float(array[at, slot]) for name, array in (
+            values = {f"{name}_{side}": float(array[at, slots].sum()) for name, array in (
                 ("gain_cents", self.gain), ("funding_cents", self.funding)) for at, side in enumerate(SIDES)}
             values |= {f"need_{side}": float(self.need[at]) for at, side in enumerate(SIDES)}
-            self.record.delivery(day, month, values)
+            self.record.delivery(day, int(months[slots[0]]), values)
         for array in (self.gain, self.funding, self.worth, self.held, self.paid, self.bought):
-            array[:, slot] = 0.0
+            array[:, slots] = 0.0
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """A copy of the state."""

@@ -103,8 +103,8 @@ def trade(scenario: Scenario) -> Iterator[str]:
     for contract in scenario.market.contracts:
         months = f"The next {contract.months} months are" if contract.months > 1 else "The next month is"
         yield from wrap(
-            f"{first_sentence(contract)} {months} listed. A contract is {number(contract.size)} GPU-hours; the price "
-            f"moves in steps of ${contract.tick:g} per GPU-hour, ${contract.tick_cents / 100:.2f} a contract. "
+            f"{first_sentence(contract)} {months} listed. A contract is {number(contract.size)} {contract.unit}; the "
+            f"price moves in steps of ${contract.tick:g} {contract.per}, ${contract.tick_cents / 100:.2f} a contract. "
             f"It settles to the index \"{contract.index}\".", "  ")
     for venue in (scenario.market.swaps, scenario.market.perpetual):
         if venue is not None:

@@ -179,7 +179,7 @@ class Ledger(Population):
             raise BooksDoNotBalance(
                 f"{self.sector_names[at]} holds {int(held[at])} cents, but its named flows add up to {int(booked[at])}")
 
-    def marked(self, mark: np.ndarray, tick_cents: int) -> np.ndarray:
+    def marked(self, mark: np.ndarray, tick_cents: np.ndarray) -> np.ndarray:
         """int64[n] cents: cash, margin, pledges and the gain of positions at int64[contracts] marks in ticks."""
         value = (self.position * (mark * tick_cents)).sum(axis=1)
         return self.cash + self.margin + self.pledged + value - self.basis

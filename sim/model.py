@@ -44,16 +44,17 @@ class ComputeFutures(mesa.Model):
         self.scenario, self.config = scenario, scenario.market
         self.streams = Streams(self.root)
         self.calendar = Calendar(scenario.start, scenario.days, scenario.burn_in)
-        self.world = world_of(scenario)
-        self.blocks = Blocks(self, everybody(scenario), scenario.market.contracts[0].months, self.streams, self.world)
+        self.world, slots = world_of(scenario), sum(contract.months for contract in scenario.market.contracts)
+        self.blocks = Blocks(self, everybody(scenario), slots, self.streams, self.world)
         self.ledger = self.blocks.ledger
         self.exchange = Exchange(scenario.market, self.ledger, self.calendar, self.streams)
-        self.record = Record(scenario.days, self.exchange.months, scenario.record.level)
+        self.families = self.exchange.families
+        self.record = Record(scenario.days, self.exchange.months, scenario.record.level, self.families.labels)
         self.house = ClearingHouse(
-            scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of,
-            np.full(self.exchange.months, self.exchange.tick_cents), self.streams, self.record,
-            self.world.hedged_notional, self.blocks.intraday, self.blocks.members(scenario.credit.on))
-        self.house.listing, self.house.spot = self.exchange.slots, lambda: spot_of_chip(self)
+            scenario.clearing, self.ledger, self.blocks.house_row, self.blocks.label_of, self.exchange.tick_cents,
+            self.streams, self.record, self.world.hedged_notional, self.blocks.intraday,
+            self.blocks.members(scenario.credit.on))
+        self.house.know(self.exchange.slots, self.families, lambda: spot_of_chip(self))
         self.desk = self.blocks.desk(scenario.clearing)
         self.deliveries = Deliveries(self.ledger, self.blocks.all, self.exchange.months, self.exchange.tick_cents,
                                      self.config.funding_rate, self.record)
@@ -63,7 +64,7 @@ class ComputeFutures(mesa.Model):
         self.wish = np.zeros((rows, months), np.int64)  # positions that participants want, contracts
         self.own_value = np.full((rows, months), np.nan)  # what they think a contract is worth, ticks
         self.urgency = np.full(rows, np.nan)
-        self.value = np.zeros((2, FORECAST_MONTHS))  # consensus, ticks by months ahead: last evening's, today's
+        self.value = np.zeros((2, len(self.families.all), FORECAST_MONTHS))  # consensus, ticks: last evening's, today's
         self.known = np.ones(scenario.rounds)  # share of the day's news that is public, by round
         self.rules = Rules(scenario.policies, self.blocks, self.desk.styles, scenario.start)
         self.venues = Venues(self)
@@ -112,9 +113,9 @@ class ComputeFutures(mesa.Model):
         """Chips arrive, demand meets supply, lists and indices are published, the consensus is formed anew."""
         last = self.value[1].copy()
         self.economy.step(self.day, traded_curve(self))
-        self.value[1] = self.economy.forecast[self.exchange.contract.index] / self.exchange.contract.tick
+        self.value[1] = self.families.consensus(self.economy.forecast)
         if self.day > -self.calendar.burn_in and self.calendar.month(self.day) != self.calendar.month(self.day - 1):
-            last = np.append(last[1:], last[-1])
+            last = np.append(last[:, 1:], last[:, -1:], axis=1)
         self.value[0] = last if last.any() else self.value[1]
 
     def open_market(self) -> None:
@@ -190,11 +191,11 @@ class ComputeFutures(mesa.Model):
         self.venues.evening(self)
         self.rules.evening(self)
         write_contracts(self)
-        fees = self.exchange.traded * self.exchange.contract.exchange_fee
-        for slot in self.exchange.expire(self.day):
-            fees += np.abs(self.ledger.position[:, slot]) * self.exchange.contract.settlement_fee
+        gone = self.exchange.expire(self.day)
+        fees = self.exchange.fees(gone)
+        for slot in gone:
             self.house.expire(slot, int(self.exchange.settle[slot]))
-            self.deliveries.expire(self.day, int(self.exchange.slots["month"][slot]), slot)
+        self.deliveries.expire(self.day, self.exchange.slots["month"], gone)
         self.ledger.post("exchange fees", slice(None), -fees, "exchange")
 
     def call_margin(self) -> None:
@@ -251,7 +252,7 @@ class ComputeFutures(mesa.Model):
         """Whether futures are traded today."""
         opens = self.config.opens
         early = self.day < self.first_day or (opens is not None and self.calendar.date(self.day) < opens)
-        return not early and (bool(self.exchange.slots["listed"].any()) or self.rules.may_list(self))
+        return not early and (bool(self.exchange.slots["listed"].any()) or any(self.rules.may_list(self)))
 
     def traded_curve(self) -> np.ndarray | None:
         """Last settlements by months ahead."""

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sim.calendar import Calendar
+from sim.market.families import STRIDE
 from sim.plugin import Block, param
 
 Level = Literal["summary", "daily", "full"]
@@ -71,12 +72,13 @@ class Record:
     days  : business days expected; more are kept as well
     slots : contract months listed at a time
     level : how much of it goes to files: summary, daily or full
+    families : what contracts of each family are called; nothing where there is only one
     """
 
-    def __init__(self, days: int, slots: int, level: str = "full") -> None:
+    def __init__(self, days: int, slots: int, level: str = "full", families: Sequence[str] = ()) -> None:
         if level not in WRITTEN:
             raise ValueError(f"record level {level!r} is none of {', '.join(WRITTEN)}")
-        self.level, self.tick = level, float("nan")
+        self.level, self.tick, self.families = level, np.full(max(len(families), 1), np.nan), tuple(families)
         self._room, self._rows = max(days, 1), 0
         self._names: tuple[str, ...] = ()
         self._values, self._days, self._dates = np.zeros((0, 0)), np.zeros(0, "i8"), np.zeros(0, "M8[D]")
@@ -105,26 +107,27 @@ class Record:
         self._days[self._rows], self._dates[self._rows] = day, date
         self._rows += 1
 
-    def contracts(self, day: int, month: np.ndarray, listed: np.ndarray, settle: np.ndarray, tick: float,
+    def contracts(self, day: int, month: np.ndarray, listed: np.ndarray, settle: np.ndarray, tick: np.ndarray | float,
                   volume: np.ndarray, open_interest: np.ndarray, bid: np.ndarray, ask: np.ndarray, depth: np.ndarray,
                   rate: np.ndarray, expected: np.ndarray) -> None:
         """One row for each listed contract, in order of expiry.
 
         Parameters
         ----------
-        month, settle, volume, open_interest : int64[slots]  month number, ticks, contracts, contracts
+        month, settle, volume, open_interest : int64[slots]  month number (``Families.named``), ticks, contracts twice
         listed          : bool[slots]
-        tick            : float  dollars
+        tick            : float64[slots] or float  dollars
         bid, ask, depth : int64[slots]  ticks (0: none), ticks (0: none), contracts
         rate            : float64[slots]  initial margin, share of notional
         expected        : float64[slots]  consensus of what the index will average in the month, ticks
         """
-        self.tick = tick
+        tick = np.broadcast_to(tick, len(month))
         slots = np.flatnonzero(listed)
+        self.tick[month[slots] // STRIDE] = tick[slots]
         slots = slots[np.argsort(month[slots], kind="stable")]
         at = self._contracts.reserve(len(slots))  # first, since it may replace the array
         rows = self._contracts.data[at]
-        rows["day"], rows["tick"] = day, tick
+        rows["day"], rows["tick"] = day, tick[slots]
         for name, array in (("month", month), ("settle", settle), ("volume", volume), ("open_interest", open_interest),
                             ("bid", bid), ("ask", ask), ("depth", depth), ("rate", rate), ("expected", expected)):
             rows[name] = array[slots]
@@ -200,9 +203,10 @@ class Record:
         rows = self._contracts.data[start : self._contracts.n]
         price = lambda name: _dollars(rows[name], rows["tick"])
         count = lambda name: rows[name].copy()
-        return {"day": count("day"), "contract": _month_labels(rows["month"]), "expiry": _expiries(rows["month"]),
-                "settle": price("settle"), "volume": count("volume"), "open_interest": count("open_interest"),
-                "best_bid": price("bid"), "best_ask": price("ask"), "depth": count("depth"), "im_rate": count("rate"),
+        return {"day": count("day"), "contract": self._labels(rows["month"]),
+                "expiry": _expiries(rows["month"] % STRIDE), "settle": price("settle"),
+                "volume": count("volume"), "open_interest": count("open_interest"), "best_bid": price("bid"),
+                "best_ask": price("ask"), "depth": count("depth"), "im_rate": count("rate"),
                 "expected": np.round(rows["expected"] * rows["tick"], 10)}
 
     def _events_table(self, start: int) -> dict[str, np.ndarray]:
@@ -210,9 +214,19 @@ class Record:
         words = np.array([*self._words, ""], object)
         return {"event": np.arange(start, self._events.n), "day": rows["day"].copy(), "round": rows["round"].copy(),
                 "kind": words[rows["kind"]], "agent": rows["agent"].copy(), "agent_type": words[rows["agent_type"]],
-                "counterparty": rows["counterparty"].copy(), "contract": _month_labels(rows["month"]),
-                "quantity": rows["quantity"].copy(), "price": _dollars(rows["price"], self.tick),
+                "counterparty": rows["counterparty"].copy(), "contract": self._labels(rows["month"]),
+                "quantity": rows["quantity"].copy(),
+                "price": _dollars(rows["price"], self.tick[np.maximum(rows["month"], 0) // STRIDE]),
                 "amount_cents": rows["amount"].copy()}
+
+    def _labels(self, named: np.ndarray) -> np.ndarray:
+        """object[n] "2027-03", or "token_future 2027-03" where families compete; None where there is no month."""
+        if not self.families:
+            return _month_labels(named)
+        known, where = np.unique(named, return_inverse=True)
+        names = [f"{self.families[m // STRIDE]} {_month_labels(np.array([m % STRIDE]))[0]}" if m >= 0 else None
+                 for m in known.tolist()]
+        return np.array([*names, None], object)[where]
 
     def _causes_table(self, start: int) -> dict[str, np.ndarray]:
         rows = self._causes.data[start : self._causes.n]
@@ -234,14 +248,14 @@ class Record:
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of everything written so far."""
-        return {"rows": self._rows, "names": self._names, "tick": self.tick, "words": dict(self._words),
+        return {"rows": self._rows, "names": self._names, "tick": self.tick.copy(), "words": dict(self._words),
                 "days": (self._values.copy(), self._days.copy(), self._dates.copy()),
                 "parts": (self._contracts.copy(), self._events.copy(), self._causes.copy()),
                 "sheets": list(self._sheets), "chips": list(self._chips), "deliveries": list(self._deliveries)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a snapshot, of this record or of another one with the same columns."""
-        self._rows, self._names, self.tick = state["rows"], state["names"], state["tick"]
+        self._rows, self._names, self.tick = state["rows"], state["names"], state["tick"].copy()
         self._words, self._sheets = dict(state["words"]), list(state["sheets"])
         self._chips = list(state["chips"])
         self._deliveries = list(state["deliveries"])

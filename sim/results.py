@@ -59,6 +59,13 @@ class Results:
         return self._table("contracts")
 
     @cached_property
+    def leading(self) -> Any:
+        """The same of the first family of contracts alone, months by their names."""
+        from sim.metrics.base import leading
+
+        return leading(self.contracts)
+
+    @cached_property
     def generations(self) -> Any:
         """A row for each run, month's end, region and generation of chips: price, use, GPUs and where they are."""
         return self._table("generations")

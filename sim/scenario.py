@@ -229,15 +229,18 @@ class Scenario(Block):
 
     def _repeated_labels(self) -> Iterator[tuple[Steps, str]]:
         lists: dict[str, tuple[Plugin, ...]] = {
-            "agents": self.agents, "indices": self.indices, "shocks": self.shocks, "policies": self.policies}
+            "agents": self.agents, "indices": self.indices, "shocks": self.shocks, "policies": self.policies,
+            "market contracts": self.market.contracts}
         for key, blocks in lists.items():
             seen = [block.label for block in blocks]
             for at, label in enumerate(seen):
                 if label in seen[:at]:
-                    yield (key, at), f'two blocks are called "{label}"; give each its own `name`'
+                    yield (*key.split(), at), f'two blocks are called "{label}"; give each its own `name`'
 
     def _contracts(self) -> Iterator[tuple[Steps, str]]:
         published = [index.label for index in self.indices]
+        if self.market.contracts[0].underlying != "gpu_hour":
+            yield ("market", "contracts", 0), "needs are told in lots of the first contract; put one on GPU-hours first"
         for at, contract in enumerate(self.market.contracts):
             if contract.index not in published:
                 yield ("market", "contracts", at, "index"), (

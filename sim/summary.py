@@ -7,12 +7,12 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from sim.metrics.base import Metric
+from sim.metrics.base import Metric, leading
 from sim.plugin import FAMILIES, load_all
 
 CONFIDENCE = 0.9
@@ -47,8 +47,9 @@ def figures_of(metrics: Iterable[Metric], run: Frames) -> tuple[dict[str, float]
     """All figures of one run by name, and what each of them is."""
     values: dict[str, float] = {}
     about: dict[str, dict[str, str]] = {}
+    lead = replace(run, contracts=leading(run.contracts))
     for metric in metrics:
-        for name, value in metric.compute(run).items():
+        for name, value in metric.compute(run if metric.every_family else lead).items():
             values[name], about[name] = float(value), {"metric": metric.type_name, **metric.figure(name)._asdict()}
     return values, about
 

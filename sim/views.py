@@ -10,19 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from sim.agents.base import View
+from sim.agents.base import Rivals, View
 
 FORECAST_MONTHS = 36
+NEAR_MONTHS = 3  # months whose quotes say how wide a family trades
 
 
-def month_so_far(model: Any) -> tuple[float, float]:
-    """Mean of the index days of this month already published (ticks), and the share of the month they are."""
-    calendar, contract, month = model.calendar, model.exchange.contract, model.calendar.month(model.day)
+def month_so_far(model: Any) -> tuple[np.ndarray, np.ndarray]:
+    """float64[families] each: mean of the index days of this month published so far (ticks), their share of it."""
+    found = [_month_so_far(model, family) for family in model.families.all]
+    return np.array([mean for mean, _ in found]), np.array([share for _, share in found])
+
+
+def _month_so_far(model: Any, family: Any) -> tuple[float, float]:
+    calendar, contract, month = model.calendar, family.contract, model.calendar.month(model.day)
     history = model.economy.index_history[contract.index]
     published = history[calendar.first_day(month) + calendar.burn_in : model.day + calendar.burn_in + 1]
     published = published[~np.isnan(published)]
     if len(published) == 0:
-        return float(model.value[1, 0]), 0.0
+        return float(model.value[1, family.number, 0]), 0.0
     mean = float(np.floor(published / contract.tick + 0.5).sum()) / len(published)
     return mean, len(published) / calendar.length(month)
 
@@ -41,11 +47,11 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
     exchange, slots, month = model.exchange, model.exchange.slots, model.calendar.month(model.day)
     listed = slots["listed"] == 1
     ahead = np.clip(slots["month"] - month, 0, FORECAST_MONTHS - 1)
-    fixed = np.where(listed & (slots["month"] == month), month_so_far(model)[1], 0.0)
+    fixed = np.where(listed & (slots["month"] == month), month_so_far(model)[1][exchange.families.of], 0.0)
     tick, nothing, day_of_month = exchange.contract.tick, np.zeros(0), model.calendar.day_of_month(model.day)
     view = View(
         day=model.day, round=0, date=model.calendar.date(model.day), first_of_month=day_of_month == 0,
-        day_of_month=day_of_month, month_length=model.calendar.length(month), tick_cents=exchange.tick_cents,
+        day_of_month=day_of_month, month_length=model.calendar.length(month), tick_cents=int(exchange.tick_cents[0]),
         listed=listed, rank=np.where(listed, slots["rank"], 0), month=slots["month"].copy(),
         days_left=exchange.days_left.copy(), settle=exchange.settle.copy(), mid=nothing, bid=nothing, ask=nothing,
         value=nothing, fixed_share=fixed, volatility=np.sqrt(exchange.variance[0]),
@@ -53,9 +59,33 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
         index=model.economy.index_value[exchange.contract.index] / tick, spot=spot_of_chip(model) / tick,
         margin_rate=model.house.rate.copy(), rationed_small=model.economy.refused,
         trust=model.economy.trust[exchange.contract.index],
-        open_interest=int(exchange.open_interest().sum()) if model.market_is_open() else -1)
+        open_interest=open_interest(model) if model.market_is_open() else -1,
+        rivals=rivals(model, listed, slots["month"]) if exchange.families.many else None)
+    values = model.value[:, exchange.families.of, ahead] if exchange.families.many else model.value[:, 0][:, ahead]
     protect(view)
-    return view, np.log(model.value[:, ahead])
+    return view, np.log(values)
+
+
+def open_interest(model: Any) -> int:
+    """Contracts held long, all months together; where families compete, in lots of the first."""
+    held = model.exchange.open_interest()
+    return round(float((model.families.sums(held) / model.families.lots(model.economy)).sum())) if model.families.many \
+        else int(held.sum())
+
+
+def rivals(model: Any, listed: np.ndarray, month: np.ndarray) -> Rivals:
+    """What participants know of the families that compete in one market."""
+    exchange, families = model.exchange, model.families
+    slots, settle = exchange.slots, np.maximum(exchange.settle, 1)
+    worth = exchange.open_interest() * (exchange.settle * exchange.tick_cents).astype(np.float64)
+    shown = (slots["rank"] <= NEAR_MONTHS) & listed & (slots["bid"] > 0) & (slots["ask"] > 0)
+    width = families.sums(np.where(shown, (slots["ask"] - slots["bid"]) / settle, 0.0))
+    return Rivals(
+        of=families.of, cents=families.tick_cents, attention=families.attention[families.of],
+        partner=families.partners(month, listed), months=int(max(family.months for family in families.all)),
+        trust=np.array([model.economy.trust[family.contract.index] for family in families.all]),
+        open=families.sums(worth), width=width / np.maximum(families.sums(shown.astype(np.float64)), 1.0),
+        lots=families.lots(model.economy), token=families.token)
 
 
 def protect(arrays: Iterable[Any]) -> None:
@@ -77,12 +107,13 @@ def round_view(model: Any, number: int) -> View:
 
 
 def traded_curve(model: Any) -> np.ndarray | None:
-    """float64[36] $/GPU-hour by months ahead, last settlements, nan where not listed; None without a market."""
-    slots = model.exchange.slots
+    """float64[36] $/GPU-hour by months ahead, last settlements of the first family, nan where not listed; or None."""
+    first = model.families.all[0].slots
+    slots = model.exchange.slots[first]
     if not slots["listed"].any():
         return None
     curve = np.full(FORECAST_MONTHS, np.nan)
     ahead = slots["month"] - model.calendar.month(model.day)
     shown = (slots["listed"] == 1) & (ahead >= 0) & (ahead < FORECAST_MONTHS)
-    curve[ahead[shown]] = model.exchange.settle[shown] * model.exchange.contract.tick
+    curve[ahead[shown]] = model.exchange.settle[first][shown] * model.exchange.contract.tick
     return curve

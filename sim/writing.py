@@ -27,10 +27,21 @@ def write_down(model: Any) -> None:
         **model.economy.record(), **model.house.totals(), **sectors, "volume": float(slots["volume"].sum()),
         "open_interest": float(model.exchange.open_interest().sum()), "spread_front_ticks": gap,
         "participants_open": float(model.ledger.alive[:-1].sum()), **model.credit.record(), **model.rules.totals(),
-        **model.venues.totals()})
+        **model.venues.totals(), **family_totals(model)})
     if model.calendar.month(model.day + 1) != model.calendar.month(model.day):
         model.record.agents(model.day, model.calendar.month(model.day), model.blocks.balance_sheet())
         model.record.generations(model.day, model.calendar.month(model.day), model.economy.generation_sheet())
+
+
+def family_totals(model: Any) -> dict[str, float]:
+    """What is open and traded in each family of contracts; nothing where there is only one."""
+    exchange, families = model.exchange, model.families
+    if not families.many:
+        return {}
+    worth = families.sums(exchange.open_interest() * (exchange.settle * exchange.tick_cents).astype(np.float64))
+    volume = families.sums(exchange.slots["volume"].astype(np.float64))
+    return {f"{name}_{label}{end}": float(values[number]) for number, label in enumerate(families.labels)
+            for name, values, end in (("open", worth, "_cents"), ("volume", volume, ""))}
 
 
 def write_contracts(model: Any) -> None:
@@ -39,9 +50,9 @@ def write_contracts(model: Any) -> None:
         slots = model.exchange.slots
         ahead = np.clip(slots["month"] - model.calendar.month(model.day), 0, FORECAST_MONTHS - 1)
         model.record.contracts(
-            model.day, slots["month"], slots["listed"] == 1, model.exchange.settle, model.exchange.contract.tick,
-            slots["volume"], model.exchange.open_interest(), slots["bid"], slots["ask"], slots["depth"],
-            model.house.rate, model.value[1, ahead])
+            model.day, model.families.named(slots["month"]), slots["listed"] == 1, model.exchange.settle,
+            model.families.tick, slots["volume"], model.exchange.open_interest(), slots["bid"], slots["ask"],
+            slots["depth"], model.house.rate, model.value[1, model.families.of, ahead])
 
 
 def write_trades(model: Any, number: int) -> None:
@@ -49,4 +60,5 @@ def write_trades(model: Any, number: int) -> None:
     fills = model.exchange.fills()
     taker, maker, bought = fills["taker_owner"], fills["maker_owner"], fills["side"] == 0
     model.record.trades(model.day, number, np.where(bought, taker, maker), np.where(bought, maker, taker),
-                       model.exchange.slots["month"][fills["contract"]], fills["price"], fills["qty"])
+                       model.families.named(model.exchange.slots["month"])[fills["contract"]], fills["price"],
+                       fills["qty"])

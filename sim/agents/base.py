@@ -32,6 +32,21 @@ class World(NamedTuple):
     hedged_lots: float  # the same in contracts
 
 
+class Rivals(NamedTuple):
+    """What is known of the families of contracts where several compete in one market; families in scenario order."""
+
+    of: np.ndarray  # int64[contracts]: family of each slot
+    cents: np.ndarray  # int64[contracts]: cents per tick and contract
+    attention: np.ndarray  # float64[contracts]: the family's share in attention and capital
+    partner: np.ndarray  # int64[families, contracts]: the listed slot of each family with the same month; -1 none
+    months: int  # most contract months of a family
+    trust: np.ndarray  # float64[families]: measured trust in its index, from 0 to 1
+    open: np.ndarray  # float64[families] cents: open positions, one side
+    width: np.ndarray  # float64[families]: mean bid-ask spread of the near months over price; 0 where nobody quotes
+    lots: np.ndarray  # float64[families]: contracts that hold as much compute as one of the first, as known today
+    token: np.ndarray  # bool[families]: whether it is on tokens instead of GPU-hours
+
+
 class View(NamedTuple):
     """What participants see: public information at one round of one day. Arrays are read-only.
 
@@ -64,6 +79,7 @@ class View(NamedTuple):
     rationed_small: float = 0.0  # share of small users' demand that found nothing at the last spot price
     trust: float = 1.0  # measured trust in the index that the contracts settle on, from 0 to 1
     open_interest: int = -1  # contracts held long when the view was made, all months together; -1 not known
+    rivals: Rivals | None = None  # where several families of contracts compete; the scalars are the first one's
 
 
 class Execution(Block):

@@ -79,6 +79,8 @@ class DominantTrader(Fund, type="dominant_trader"):
     def built(self, view: View) -> np.ndarray:
         """float64[contracts]: share of the position that is wanted today in each month, 0 but in the one cornered."""
         its = (view.month == month_number(self.delivery)) & (view.rank > 0)
+        if view.rivals is not None:
+            its &= view.rivals.of == 0  # the leading contract is cornered
         before = view.days_left - USUAL_MONTH  # until the delivery month begins
         return np.where(its, np.minimum(np.maximum(1.0 - before / self.build, 0.0), 1.0), 0.0)
 

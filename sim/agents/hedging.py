@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from sim.agents.base import AgentType, Execution, Transfer, View, World
+from sim.agents.choice import VenueChoice, split
 from sim.agents.physical import ComputeUser, accrue, pay_bills
 from sim.agents.rules import (
     error_shape,
@@ -18,6 +19,7 @@ from sim.agents.rules import (
     last_of_month,
     luck,
     mispricing,
+    months_listed,
     normal_luck,
     persistence,
     sizes,
@@ -36,6 +38,10 @@ class HedgerAgent(ComputeUser):
     liquidity = Column(np.float64, 1.0, unit="multiple", doc="own cash buffer relative to that of the type")
     turn = Column(np.float64, unit="share", doc="luck that sets the first day of the own hedging window")
     error = Column(np.float64, unit="log", doc="own error about value, persistent")
+    buys_tokens = Column(np.bool_, False, unit="yes or no", doc="needs tokens at posted prices, not hours of a chip")
+    venue = Column(np.float64, unit="share", doc="share of the hedge in the slot's family, where several compete",
+                   shape="contracts")
+    remainder = Column(np.float64, 0.5, unit="contracts", doc="where shares of the hedge are rounded")
     away = Column(np.int64, unit="business days", doc="days since the account was closed")
 
 
@@ -71,6 +77,11 @@ class Hedger(AgentType):
     private_error: float = param(0.08, unit="log", low=0, high=1, doc="sd of the own error about value",
                                  source="judgement: knows its own corner of the market")
     error_half_life: float = param(60.0, unit="business days", above=0, doc="half-life of that error", source=PROTOTYPE)
+    token_share: float = param(0.0, unit="share of participants", low=0, high=1,
+                               source="judgement: those who rent or own chips pay by the hour",
+                               doc="who needs tokens at posted prices instead of hours; they choose contracts by it")
+    choice: VenueChoice = param(factory=VenueChoice, unit="weights", source="judgement: set by the scenario",
+                                doc="how the hedge is split where several families of contracts compete")
     return_after: int = param(20, unit="business days", low=0, high=1000, source=PROTOTYPE,
                               doc="days after a default until the parent company opens a new account")
 
@@ -85,6 +96,8 @@ class Hedger(AgentType):
         block.liquidity[:] = 0.5 + luck(block, "liquidity")
         block.turn[:] = luck(block, "turn")
         block.error[:] = self.private_error * normal_luck(block, "error")
+        block.buys_tokens[:] = luck(block, "tokens") < self.token_share
+        block.remainder[:] = luck(block, "remainder")
         block.capital[:] = self.endowment(block, world.price, world.tick_cents, world.months)
 
     def endowment(self, block: Population, price: float, tick_cents: int, months: int) -> np.ndarray:
@@ -96,10 +109,15 @@ class Hedger(AgentType):
         keep, noise = persistence(self.error_half_life)
         block.error[:] = keep * block.error + self.private_error * noise * block.normal("error", view)
         block.away[:] = np.where(block.alive, 0, block.away + 1)
+        self.choice.review(block, view)
 
     def needs(self, me: HedgerAgent | Population, view: View) -> np.ndarray:
         """int64[contracts] or [n, contracts]: compute needed in each delivery month, as far as it is known today."""
         return np.asarray(me.usual)[..., None] + np.zeros(len(view.rank), np.int64)
+
+    def lots(self, me: HedgerAgent | Population, amount: np.ndarray, view: View) -> np.ndarray:
+        """int64 contracts for float64[contracts] or [n, contracts] lots of need, split where families compete."""
+        return whole(amount) if view.rivals is None else split(amount, me, view)
 
     def window_day(self, turn: np.ndarray | float, view: View) -> np.ndarray:
         """Business days since the own window began, negative before it; it always fits into the month."""
@@ -116,13 +134,13 @@ class Hedger(AgentType):
         gap, shape, needs = mispricing(view), error_shape(view, ERROR_DAYS), self.needs(me, view)
         in_window = 0 <= self.window_day(me.turn, view) < self.window
         short_of_cash = me.equity < self.headroom * me.margin or me.equity <= 0
-        out = np.empty(len(view.rank), np.int64)
+        out, amount = np.empty(len(view.rank), np.int64), np.zeros(len(view.rank))
         for slot, rank in enumerate(view.rank):
-            held = self.side * me.position[slot]
             x = self.side * (gap[slot] + me.error * shape[slot])
             ratio = self.hedge_most * (1.0 - (rank - 0.5) / self.horizon) + self.speculation * x
-            ratio = min(max(ratio, 0.0), self.hedge_most) if rank > 0 else 0.0
-            wish = int(np.rint(ratio * needs[slot]))
+            amount[slot] = (min(max(ratio, 0.0), self.hedge_most) if rank > 0 else 0.0) * needs[slot]
+        for slot, wish in enumerate(self.lots(me, amount, view)):
+            held, x = self.side * me.position[slot], self.side * (gap[slot] + me.error * shape[slot])
             if not in_window:
                 wish = min(wish, held) if x < -self.rich else held
             if short_of_cash:
@@ -138,7 +156,7 @@ class Hedger(AgentType):
         taper = self.hedge_most * (1.0 - (view.rank - 0.5) / self.horizon)
         most = np.where(view.rank > 0, self.hedge_most, 0.0)
         ratio = np.minimum(np.maximum(taper + self.speculation * x, 0.0), most)
-        wish = whole(ratio * self.needs(block, view))
+        wish = self.lots(block, ratio * self.needs(block, view), view)
         lifted = np.minimum(wish, held)
         day = self.window_day(block.turn, view)
         in_window = ((day >= 0) & (day < self.window))[:, None]
@@ -170,10 +188,10 @@ class Hedger(AgentType):
         """At the end of a month the account is brought back to its buffer; only free cash can be swept."""
         if not last_of_month(view):
             return []
-        wanted = self.endowment(block, view.index, view.tick_cents, len(view.rank))
+        wanted = self.endowment(block, view.index, view.tick_cents, months_listed(view))
         amount = np.maximum(wanted - equity, -np.maximum(block.cash, 0))
         return [Transfer("treasury", np.where(block.alive, amount, 0))]
 
     def reopen(self, block: Population, view: View, equity: np.ndarray) -> np.ndarray:
-        fresh = self.endowment(block, view.index, view.tick_cents, len(view.rank))
+        fresh = self.endowment(block, view.index, view.tick_cents, months_listed(view))
         return np.where(~block.alive & (block.away >= self.return_after), fresh, 0)

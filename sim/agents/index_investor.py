@@ -7,7 +7,7 @@ import numpy as np
 from sim.agents.base import Execution, View
 from sim.agents.flows import FlowAgent, FlowFund
 from sim.agents.fund import PROTOTYPE
-from sim.agents.rules import leverage_caps, lots_per_cent
+from sim.agents.rules import attention, leverage_caps, lots_per_cent
 from sim.plugin import param
 from sim.population import Population
 
@@ -49,7 +49,7 @@ class IndexInvestor(FlowFund, type="index_investor"):
     def shares(self, view: View) -> np.ndarray:
         """float64[contracts]: share of capital in each month; all in the first where no second one is listed."""
         later = self.rolled(view) if bool((view.rank == 2).any()) else 0.0
-        return np.where(view.rank == 1, 1.0 - later, np.where(view.rank == 2, later, 0.0))
+        return np.where(view.rank == 1, 1.0 - later, np.where(view.rank == 2, later, 0.0)) * attention(view)
 
     def target_of(self, me: FlowAgent, view: View) -> np.ndarray:
         """q_j = u_j L E/F_j with u_1 + u_2 = 1; whole contracts towards zero."""

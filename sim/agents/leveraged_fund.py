@@ -7,7 +7,7 @@ import numpy as np
 from sim.agents.base import Execution, Transfer, View, World
 from sim.agents.flows import FlowAgent, FlowFund
 from sim.agents.fund import PROTOTYPE
-from sim.agents.rules import leverage_caps, lots_per_cent, luck
+from sim.agents.rules import cents, leverage_caps, lots_per_cent, luck
 from sim.plugin import param
 from sim.population import Column, Population
 
@@ -104,6 +104,8 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
         """float64[contracts] or [n, contracts]: how the own exposure is spread, e^(-rank/tilt) scaled to one."""
         held = view.rank >= self.first_rank
         weight = np.where(held, np.exp(-view.rank / np.asarray(me.tilt)[..., None]), 0.0)
+        if view.rivals is not None:
+            weight = weight * view.rivals.attention
         return weight / np.maximum(weight.sum(axis=-1, keepdims=True), 1e-300)
 
     def target_of(self, me: LeveragedAgent, view: View) -> np.ndarray:
@@ -125,7 +127,7 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
         return np.where(block.alive[:, None], block.side[:, None] * wish.astype(np.int64), block.position)
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
-        exposure = np.abs(block.position * (view.settle * view.tick_cents)).sum(axis=1)
+        exposure = np.abs(block.position * (view.settle * cents(view))).sum(axis=1)
         known = block.alive & (equity > self.floor * block.capital)  # nearly nothing left says nothing of leverage
         block.leverage[:] = np.where(known, exposure / np.maximum(equity, 1), 0.0)
         return super().transfers(block, view, equity)

@@ -131,6 +131,9 @@ class MacroFund(FlowFund, type="macro_fund"):
     def weights(self, view: View) -> np.ndarray:
         """float64[contracts]: stories are about years, so that all listed months get the same share of capital."""
         listed = view.rank > 0
+        if view.rivals is not None:
+            listed = listed * view.rivals.attention
+            return listed / max(float(listed.sum()), 1e-300)
         return listed / max(int(listed.sum()), 1)
 
     def target_of(self, me: MacroAgent, view: View) -> np.ndarray:

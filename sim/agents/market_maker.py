@@ -120,9 +120,16 @@ class MarketMaker(Dealership, type="market_maker"):
 
         Less on an index that is little trusted: who cannot say what a contract will settle at shows less.
         """
-        notional = max(float((month_weights(view) * price(view)).sum()) * view.tick_cents, 1.0)
+        weights = month_weights(view)
+        if view.rivals is None:
+            notional = max(float((weights * price(view)).sum()) * view.tick_cents, 1.0)
+        else:
+            notional = max(float((weights * price(view) * view.rivals.cents).sum()), 1.0)
         rate = max(float((view.margin_rate * (view.rank > 0)).max(initial=0.0)), 0.01)
-        most = min(self.inventory, MARGIN_SHARE / rate) * reliance(view, self.trust_needed, self.trust_exponent)
+        relied = reliance(view, self.trust_needed, self.trust_exponent)
+        if view.rivals is not None:
+            relied = float((weights * relied).sum())
+        most = min(self.inventory, MARGIN_SHARE / rate) * relied
         return most * np.maximum(block.equity, 0) / notional
 
     def quotes(self, block: Population, view: View) -> Quotes:

@@ -85,6 +85,8 @@ def once_a_view(rule: Callable[[View], np.ndarray]) -> Callable[[View], np.ndarr
 def month_weights(view: View) -> np.ndarray:
     """float64[contracts]: how capital is spread over the listed months, e^(-rank/4) scaled to sum to one; else 0."""
     weight = np.where(view.rank > 0, np.exp(-view.rank / 4.0), 0.0)
+    if view.rivals is not None:
+        weight *= view.rivals.attention
     return weight / max(float(weight.sum()), 1e-300)
 
 
@@ -109,10 +111,25 @@ def mispricing(view: View) -> np.ndarray:
 @once_a_view
 def lots_per_cent(view: View) -> np.ndarray:
     """float64[contracts]: contracts that one cent of exposure buys."""
-    return 1.0 / (price(view) * view.tick_cents)
+    return 1.0 / (price(view) * cents(view))
 
 
-def leverage_caps(view: View, cap: float) -> np.ndarray:
+def cents(view: View) -> Any:
+    """Cents that a tick is worth: int64[contracts] where families compete, else one int."""
+    return view.tick_cents if view.rivals is None else view.rivals.cents
+
+
+def attention(view: View) -> Any:
+    """float64[contracts]: the share of its family in attention and capital; 1 where there is only one family."""
+    return 1.0 if view.rivals is None else view.rivals.attention
+
+
+def months_listed(view: View) -> int:
+    """Slots of contract months, those of the longest family where several compete."""
+    return len(view.rank) if view.rivals is None else view.rivals.months
+
+
+def leverage_caps(view: View, cap: float | np.ndarray) -> np.ndarray:
     """float64[contracts]: the largest leverage: the own limit, or what margin leaves if that is less."""
     return np.minimum(cap, MARGIN_SHARE / np.maximum(view.margin_rate, 0.01))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sim.agents.base import View
 from sim.plugin import param
 
@@ -20,6 +22,9 @@ def trust_exponent(who: str) -> Any:
                  source="judgement: half the trust, half the size")
 
 
-def reliance(view: View, needed: float, exponent: float) -> float:
+def reliance(view: View, needed: float, exponent: float) -> Any:
     """Share in [0, 1] of the usual size that is left: (trust over what is needed)^exponent, at most one."""
+    if view.rivals is not None:  # by contract, each after its own index
+        trust = view.rivals.trust[view.rivals.of]
+        return np.minimum(1.0, np.maximum(0.0, trust) / needed) ** exponent if exponent > 0 else np.ones(len(trust))
     return min(1.0, max(0.0, view.trust) / needed) ** exponent if exponent > 0 else 1.0

@@ -13,7 +13,7 @@ from sim.clearing.collateral import Collateral
 from sim.clearing.config import ClearingConfig
 from sim.clearing.kernels import WHOLE, weigh_accounts
 from sim.clearing.rates import RateRule
-from sim.clearing.requirement import PortfolioMargin
+from sim.clearing.requirement import ByFamily, PortfolioMargin
 from sim.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -66,8 +66,9 @@ class Accounts:
         self.spread = round(config.spread_charge * WHOLE)
         self.rule = RateRule(config.margin, config.procyclicality)
         self.rate = self._new_rates(np.zeros(contracts), np.empty((0, contracts)))
-        self.portfolio = PortfolioMargin(config.margin, contracts, config.recognised, config.spread_charge) \
-            if config.offsets == "portfolio" else None
+        self.portfolio: PortfolioMargin | ByFamily | None = (
+            self._portfolio(contracts) if config.offsets == "portfolio" else None)
+        self.families: list[slice] = []  # slots of each family where several are cleared
         self.listing: np.ndarray | None = None  # the exchange's slots, of which portfolio margin sees month and volume
         self.required, self.equity, self.call, self.gain = (np.zeros(n, np.int64) for _ in range(4))
         self.call_event, self.episode = np.full(n, NEWS), np.full(n, NEWS)
@@ -111,6 +112,20 @@ class Accounts:
         self.failed[rows] = False
         if self.tiers:
             self.tiers.welcome(rows)
+
+    def know(self, listing: np.ndarray, families: Any, spot: Callable[[], float]) -> None:
+        """Show the house the exchange's slots, those that offset (sim.market.families), and the price of an hour."""
+        self.listing, self.spot = listing, spot
+        if families.many:
+            self.rule.before = families.before
+            self.families = [family.slots for family in families.all]
+            if self.portfolio:
+                parts = [(family.slots, self._portfolio(family.months)) for family in families.all]
+                self.portfolio = ByFamily(parts, families.slots)
+
+    def _portfolio(self, contracts: int) -> PortfolioMargin:
+        """Margin of whole accounts in so many contracts."""
+        return PortfolioMargin(self.config.margin, contracts, self.config.recognised, self.config.spread_charge)
 
     # --- copies ----------------------------------------------------------------------------------------
 
@@ -165,6 +180,8 @@ class Accounts:
         charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
         weigh_accounts(ledger.position, value, charge, self.spread, ledger.cash, ledger.margin, ledger.basis,
                        self.equity, self.required)
+        if self.families:
+            self.required[:] = self._netted(ledger.position, charge)
         if self.portfolio:
             watched = None if self.tiers else self.intraday | self.forced | self.closing  # others wait for the evening
             self.required[:] = self.portfolio.of(ledger.position, watched=watched)
@@ -183,10 +200,21 @@ class Accounts:
         """int64[k] cents that int64[k, contracts] positions would have to hold, at the last settlement."""
         value = self.settled * self.tick_cents
         if self.portfolio:
-            return self.portfolio.requirement.cents(position, value)
+            return self.portfolio.cents(position, value)
         out, none = np.zeros(len(position), np.int64), np.zeros(len(position), np.int64)
         charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
+        if self.families:
+            return self._netted(position, charge)
         weigh_accounts(np.ascontiguousarray(position), value, charge, self.spread, none, none, none, none.copy(), out)
+        return out
+
+    def _netted(self, position: np.ndarray, charge: np.ndarray) -> np.ndarray:
+        """int64[n] cents: as ``weigh_accounts`` requires, each family of contracts by itself."""
+        out = np.zeros(len(position), np.int64)
+        for slots in self.families:
+            leg = position[:, slots] * charge[slots]
+            net = np.abs(leg.sum(axis=1))
+            out += net + ((np.abs(leg).sum(axis=1) - net) * self.spread + (WHOLE - 1)) // WHOLE
         return out
 
     def causes_of(self, position: np.ndarray, mark: np.ndarray) -> Causes:

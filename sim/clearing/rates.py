@@ -31,6 +31,7 @@ class RateRule:
     def __init__(self, model: MarginModel, damper: Damper, pick: Pick = larger_side) -> None:
         damper.check(model)
         self.model, self.rules, self.pick = model, damper.chain(), pick
+        self.before: np.ndarray | None = None  # int64[contracts], the month before each; None: the slot before
         self.days = 0
         self.paths = np.empty((1 + len(self.rules), 0, 0))  # [model and rules, days, contracts]
 
@@ -69,7 +70,8 @@ class RateRule:
         if len(history) < 2 or not self.days or not self.rules:
             return
         for contract in np.flatnonzero(np.isnan(history[-2]) & ~np.isnan(history[-1])):
-            self.paths[:, : self.days, contract] = self.paths[:, : self.days, contract - 1]
+            near = contract - 1 if self.before is None else self.before[contract]
+            self.paths[:, : self.days, contract] = self.paths[:, : self.days, near]
 
     # --- copies ----------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,10 @@ class PortfolioMargin:
         self._held: np.ndarray | None = None  # positions that ``_cents`` is for
         self._cents = np.zeros(0, np.int64)
 
+    def adopt(self, model: MarginModel) -> None:
+        """Follow another margin model from the next settlement on."""
+        self.model = model
+
     def renew(self, history: np.ndarray, value: np.ndarray, *, scale: np.ndarray | None = None,
               months: np.ndarray | None = None, traded: np.ndarray | None = None) -> None:
         """New scenarios after a settlement.
@@ -59,6 +64,10 @@ class PortfolioMargin:
         offsets = self.offsets._replace(months=months, volume=volume, scale=scale)
         self.requirement = self.model.requirement(history, offsets)
         self.value, self._held = np.array(value, np.int64), None
+
+    def cents(self, position: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """int64[k] cents that int64[k, contracts] positions would have to hold at these values."""
+        return self.requirement.cents(position, value)
 
     def at(self, value: np.ndarray) -> None:
         """Fix the int64[contracts] cents that contracts are worth until further notice."""
@@ -95,3 +104,56 @@ class PortfolioMargin:
         """Continue from a copy."""
         self.requirement, self.volume = state["requirement"], state["volume"].copy()
         self.value, self._held = state["value"].copy(), None
+
+
+class ByFamily:
+    """Portfolio margin where several families of contracts are cleared: what offsets is of one family.
+
+    Parameters
+    ----------
+    parts : pairs of a family's slots and its margin
+    contracts : slots in all
+    """
+
+    def __init__(self, parts: Sequence[tuple[slice, PortfolioMargin]], contracts: int) -> None:
+        self.parts, self.value = list(parts), np.zeros(contracts, np.int64)
+
+    def adopt(self, model: MarginModel) -> None:
+        """Follow another margin model from the next settlement on."""
+        for _, part in self.parts:
+            part.adopt(model)
+
+    def renew(self, history: np.ndarray, value: np.ndarray, *, scale: np.ndarray | None = None,
+              months: np.ndarray | None = None, traded: np.ndarray | None = None) -> None:
+        """New scenarios after a settlement; as ``PortfolioMargin.renew``."""
+        self.value = np.array(value, np.int64)
+        cut = lambda array, slots: None if array is None else array[slots]
+        for slots, part in self.parts:
+            part.renew(history[:, slots], value[slots], scale=cut(scale, slots), months=cut(months, slots),
+                       traded=cut(traded, slots))
+
+    def cents(self, position: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """int64[k] cents that int64[k, contracts] positions would have to hold at these values."""
+        return np.sum([part.cents(position[:, slots], value[slots]) for slots, part in self.parts], axis=0)
+
+    def at(self, value: np.ndarray) -> None:
+        """Fix the int64[contracts] cents that contracts are worth until further notice."""
+        self.value = np.array(value, np.int64)
+        for slots, part in self.parts:
+            part.at(value[slots])
+
+    def of(self, position: np.ndarray, value: np.ndarray | None = None,
+           watched: np.ndarray | None = None) -> np.ndarray:
+        """int64[n] cents that accounts must hold; as ``PortfolioMargin.of``."""
+        return np.sum([part.of(position[:, slots], None if value is None else value[slots], watched)
+                       for slots, part in self.parts], axis=0)
+
+    def snapshot(self) -> dict[str, Any]:
+        """A copy of the state."""
+        return {"value": self.value.copy(), "parts": [part.snapshot() for _, part in self.parts]}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a copy."""
+        self.value = state["value"].copy()
+        for (_, part), own in zip(self.parts, state["parts"], strict=True):
+            part.restore(own)

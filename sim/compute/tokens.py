@@ -33,6 +33,11 @@ class TokenPrices:
         jump = math.log(economy.world["efficiency"][0]) - economy.p.efficiency_growth * (day + 1)
         return price - math.log(t.tokens_per_hour) - self.trend * day - jump
 
+    def per_hour(self, economy: Economy, day: int) -> float:
+        """Million tokens of fixed quality that an H100-hour makes."""
+        jump = math.log(economy.world["efficiency"][0]) - economy.p.efficiency_growth * (day + 1)
+        return math.exp(math.log(self.config.tokens_per_hour) + self.trend * day + jump)
+
     def step(self, economy: Economy, day: int) -> None:
         """New models and rare repricings of one day."""
         t = self.config

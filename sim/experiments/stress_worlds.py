@@ -73,11 +73,13 @@ def adopt(model: ComputeFutures, rule: Rule) -> None:
     """Put another margin rule into force this evening, as if it had answered on all days whose prices are known."""
     house, prices = model.house, model.exchange.prices()
     house.config = model.scenario.clearing
+    before = house.rule.before
     house.rule = RateRule(rule.model, rule.damper)
+    house.rule.before = before
     for day in range(1 if rule.damper.chain() else len(prices), len(prices)):
         house.rule.update(prices[:day])
     if house.portfolio:
-        house.portfolio.model = rule.model
+        house.portfolio.adopt(rule.model)
     house._renew(prices, model.exchange.settle)
 
 

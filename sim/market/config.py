@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from sim.market.base import Contract
+from sim.market.families import Competition
 from sim.market.gpu_hour_future import GpuHourFuture
 from sim.market.perpetual_config import PerpetualConfig
 from sim.market.swaps import SwapsConfig
@@ -16,8 +17,12 @@ class MarketConfig(Block):
     """The futures market. Leave out ``contracts`` for the monthly future on H100 hours."""
 
     contracts: tuple[Contract, ...] = param(
-        factory=lambda: (GpuHourFuture(),), unit="contracts", min_length=1, max_length=1,
-        doc="what is traded: one family of contract months", source="NYMEX submission 26-370 (2026-08-11)")
+        factory=lambda: (GpuHourFuture(),), unit="contracts", min_length=1, max_length=4,
+        doc="what is traded: a family of contract months each; needs are counted in lots of the first, on GPU-hours",
+        source="NYMEX submission 26-370 (2026-08-11)")
+    competition: Competition = param(
+        factory=Competition, unit="settings", doc="how attention and capital are spread where families compete",
+        source="judgement: set by the scenario")
     opens: dt.date | None = param(
         None, unit="date", doc="the day on which futures are first traded; before the first day if left out",
         source="judgement: set by the scenario")

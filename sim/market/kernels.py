@@ -5,7 +5,7 @@ int64 cents, price int64 ticks, position int64 contracts. Luck is keyed by parti
 
 In all kernels, `book` is the named tuple of a book's arrays (see ``book_kernels``), `slots` SLOT[contracts],
 `position` int64[n, contracts], `basis` int64[n] cents, `traded` int64[n] contracts bought and sold today (all five
-in/out), and `tick_cents` the int64 cents that a tick is worth.
+in/out), and `tick_cents` int64[contracts], the cents that a tick is worth.
 """
 
 import math
@@ -57,7 +57,7 @@ def book_fills(book, first, slots, position, basis, traded, tick_cents):
     for number in range(first, book.state[0].fills):
         fill = book.fills[number]
         sign = 1 if fill.side == BUY else -1
-        quantity, cost = sign * fill.qty, sign * fill.qty * fill.price * tick_cents
+        quantity, cost = sign * fill.qty, sign * fill.qty * fill.price * tick_cents[fill.contract]
         taker, maker, contract = fill.taker_owner, fill.maker_owner, fill.contract
         position[taker, contract] += quantity
         position[maker, contract] -= quantity
@@ -130,7 +130,7 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, sl
     urgency : float64[n], nan for the style's; style_of : int64[n]; styles : STYLE[m];
     looks : float64[m, contracts], chance that a style looks at a contract on a visit; slots : SLOT[contracts], in/out;
     position : int64[n, contracts], basis : int64[n] cents, traded : int64[n] contracts, all in/out;
-    key : uint64[n]; round_key : uint64; tick_cents : int64.
+    key : uint64[n]; round_key : uint64; tick_cents : int64[contracts].
 
     Returns the number of orders sent. Room must have been reserved. Raises nothing: an order that the book
     refuses is not sent.

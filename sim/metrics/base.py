@@ -17,6 +17,18 @@ class Figure(NamedTuple):
     doc: str = ""
 
 
+def leading(contracts: Any) -> Any:
+    """The rows of the first family of contracts under the names of their months; all, where there is only one.
+
+    contracts : data frame of one run, in which several families are told apart as in "deals 2026-10"
+    """
+    if not len(contracts) or "contract" not in contracts or " " not in str(contracts["contract"].iloc[0]):
+        return contracts
+    parts = contracts["contract"].str.rsplit(" ", n=1)
+    own = contracts[parts.str[0] == parts.iloc[0][0]]
+    return own.assign(contract=own["contract"].str.rsplit(" ", n=1).str[1])
+
+
 class Metric(Plugin, family="metric"):
     """A few numbers of one kind that sum up a run.
 
@@ -25,6 +37,7 @@ class Metric(Plugin, family="metric"):
     """
 
     figures: ClassVar[dict[str, Figure]] = {}
+    every_family: ClassVar[bool] = False  # whether ``run.contracts`` has all families; else the leading one alone
 
     @abstractmethod
     def compute(self, run: Any) -> dict[str, float]:

@@ -60,8 +60,8 @@ class Policy(Plugin, family="policy"):
     def morning(self, model: Any, rules: Any) -> None:
         """Set what holds all day; called on every day in force, before anything else."""
 
-    def may_list(self, model: Any, rules: Any) -> bool:
-        """Whether new months may be listed today."""
+    def may_list(self, model: Any, rules: Any, index: str) -> bool:
+        """Whether new months of contracts on an index may be listed today."""
         return True
 
     def clip(self, model: Any, rules: Any, wish: np.ndarray) -> None:

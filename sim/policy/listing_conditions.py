@@ -27,9 +27,9 @@ class ListingConditions(Policy, type="listing_conditions"):
         return (f"New months are listed only while the index has at least {number(self.panel)} contributors and "
                 f"{self.history:,} days of history{self.ending()}.")
 
-    def may_list(self, model: Any, rules: Any) -> bool:
-        economy, label = model.economy, model.exchange.contract.index
-        published = economy.index_history[label][: model.day + model.calendar.burn_in + 1]
+    def may_list(self, model: Any, rules: Any, index: str) -> bool:
+        economy = model.economy
+        published = economy.index_history[index][: model.day + model.calendar.burn_in + 1]
         enough = int((~np.isnan(published)).sum()) >= self.history
-        contributors = float(economy._index_state[label]["measures"][0])
+        contributors = float(economy._index_state[index]["measures"][0])
         return enough and contributors >= self.panel

@@ -71,21 +71,22 @@ class PositionLimit(Policy, type="position_limit"):
         return (f"No participant may hold more than {', '.join(parts)}; "
                 f"{' and '.join(exempt) if exempt else 'nobody'} {'are' if exempt else 'is'} exempt{self.ending()}.")
 
-    def bounds(self, model: Any, rules: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """int64[n, contracts] lowest and highest position of each month, int64[n] lowest and highest sum of all."""
-        exchange, scale = model.exchange, model.scenario.scale
-        month = np.full(exchange.months, FREE)
+    def bounds(self, model: Any, rules: Any, family: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """int64[n, months] lowest and highest position in each month of a family, int64[n] of their sum."""
+        exchange, scale, slots = model.exchange, model.scenario.scale, family.slots
+        listing = exchange.slots["listed"][slots] == 1
+        month = np.full(family.months, FREE)
         if self.single_month is not None:
             month[:] = round(self.single_month * scale)
         if self.spot_month is not None:
-            near = (exchange.slots["listed"] == 1) & (exchange.days_left <= self.spot_days)
+            near = listing & (exchange.days_left[slots] <= self.spot_days)
             month[near] = np.minimum(month[near], round(self.spot_month * scale))
         total = FREE if self.all_months is None else np.int64(round(self.all_months * scale))
         rows = model.ledger.n
         high = np.repeat(month[None], rows, axis=0)
         low, top, bottom = -high, np.full(rows, total), np.full(rows, -total)
-        need = rules.exempt_need(model, self.hedgers_exempt)  # users positive, suppliers negative
-        listed = int((exchange.slots["listed"] == 1).sum())
+        need = rules.exempt_need(model, self.hedgers_exempt, family)  # users positive, suppliers negative
+        listed = int(listing.sum())
         np.maximum(high, need[:, None], out=high)
         np.minimum(low, need[:, None], out=low)
         np.maximum(top, need * listed, out=top)
@@ -93,29 +94,34 @@ class PositionLimit(Policy, type="position_limit"):
         free = rules.unbound(model, self.makers_exempt)
         high[free], low[free], top[free], bottom[free] = FREE, -FREE, FREE, -FREE
         seen = rules.elsewhere(model)
+        seen = None if seen is None else seen[:, slots]
         if seen is not None:  # what is held elsewhere uses the limit up; it forces nobody to the other side
             high, low = np.maximum(high - seen, 0), np.minimum(low - seen, 0)
             top, bottom = np.maximum(top - seen.sum(axis=1), 0), np.minimum(bottom - seen.sum(axis=1), 0)
         return low, high, bottom, top
 
     def clip(self, model: Any, rules: Any, wish: np.ndarray) -> None:
-        low, high, bottom, top = self.bounds(model, rules)
-        clip_months(wish, low, high)
-        clip_net(wish, bottom, top)
-        if self.all_months is not None:
-            clip_path(wish, model.ledger.position, bottom, top)
+        for family in model.families.all:
+            low, high, bottom, top = self.bounds(model, rules, family)
+            own = wish[:, family.slots]
+            clip_months(own, low, high)
+            clip_net(own, bottom, top)
+            if self.all_months is not None:
+                clip_path(own, model.ledger.position[:, family.slots], bottom, top)
 
     def shape(self, model: Any, rules: Any, block: Any, quotes: Any) -> None:
         if self.makers_exempt:
             return
-        low, high, bottom, top = (bound[block.rows] for bound in self.bounds(model, rules))
-        held = block.position
-        for size, room, all_room in ((quotes.bid_size, high - held, top - held.sum(axis=1)),
-                                     (quotes.ask_size, held - low, held.sum(axis=1) - bottom)):
-            np.minimum(size, np.maximum(room, 0) // quotes.levels, out=size)
-            shown = (size * quotes.levels).sum(axis=1)
-            keep = np.clip(all_room / np.maximum(shown, 1), 0.0, 1.0)
-            size[:] = np.floor(size * keep[:, None]).astype(np.int64)
+        for family in model.families.all:
+            slots = family.slots
+            low, high, bottom, top = (bound[block.rows] for bound in self.bounds(model, rules, family))
+            held = block.position[:, slots]
+            for size, room, all_room in ((quotes.bid_size[:, slots], high - held, top - held.sum(axis=1)),
+                                         (quotes.ask_size[:, slots], held - low, held.sum(axis=1) - bottom)):
+                np.minimum(size, np.maximum(room, 0) // quotes.levels, out=size)
+                shown = (size * quotes.levels).sum(axis=1)
+                keep = np.clip(all_room / np.maximum(shown, 1), 0.0, 1.0)
+                size[:] = np.floor(size * keep[:, None]).astype(np.int64)
 
 
 class Accountability(Policy, type="accountability"):
@@ -161,18 +167,21 @@ class Accountability(Policy, type="accountability"):
     def clip(self, model: Any, rules: Any, wish: np.ndarray) -> None:
         start = rules.memory[self.label]["start"]
         one, every = self.levels(model)
-        step, net = round(self.growth * one), start.sum(axis=1)
+        step, more = round(self.growth * one), round(self.growth * every)
         free = rules.unbound(model, False)
         before = wish[free]
         clip_months(wish, np.minimum(start, -one) - step, np.maximum(start, one) + step)
-        step = round(self.growth * every)
-        clip_net(wish, np.minimum(net, -every) - step, np.maximum(net, every) + step)
+        for family in model.families.all:
+            net = start[:, family.slots].sum(axis=1)
+            clip_net(wish[:, family.slots], np.minimum(net, -every) - more, np.maximum(net, every) + more)
         wish[free] = before
 
     def evening(self, model: Any, rules: Any) -> None:
         held, above = model.ledger.position, rules.memory[self.label]["above"]
         one, every = self.levels(model)
-        now = (np.abs(held).max(axis=1) > one) | (np.abs(held.sum(axis=1)) > every)
+        now = np.abs(held).max(axis=1) > one
+        for family in model.families.all:
+            now |= np.abs(held[:, family.slots].sum(axis=1)) > every
         now[rules.unbound(model, False)] = False
         for row in np.flatnonzero(now & ~above).tolist():
             rules.event(model, "accountability", row, int(np.abs(held[row]).sum()))

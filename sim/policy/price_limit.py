@@ -103,7 +103,11 @@ class PriceLimit(Policy, type="price_limit"):
             return
         if self.together:
             interest = model.exchange.open_interest() * (slots["listed"] == 1)
-            hit[:] = hit[int(np.argmax(interest))] & (slots["listed"] == 1)
+            for family in model.families.all:
+                own = family.slots
+                hit[own] = hit[own][int(np.argmax(interest[own]))] & (slots["listed"][own] == 1)
+            if not hit.any():
+                return
         for slot in np.flatnonzero(hit & ~memory["hit"])[: 1 if self.together else None].tolist():
             rules.event(model, "price limit", -1, 0, slot=slot, round_=number)
         memory["hit"] |= hit

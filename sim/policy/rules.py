@@ -83,9 +83,12 @@ class Rules:
         for policy in self.acting["morning"]:
             policy.morning(model, self)
 
-    def may_list(self, model: Any) -> bool:
-        """Whether new months may be listed today."""
-        return all(policy.may_list(model, self) for policy in self.acting["may_list"])
+    def may_list(self, model: Any) -> list[bool]:
+        """Whether new months of each family may be listed today."""
+        date, acting = model.calendar.date(model.day), self.acting["may_list"]
+        return [(one.contract.opens is None or date >= one.contract.opens)
+                and all(policy.may_list(model, self, one.contract.index) for policy in acting)
+                for one in model.families.all]
 
     def wishes(self, model: Any, number: int) -> np.ndarray:
         """int64[n, contracts]: the model's wishes, cut to what is allowed; nothing changes in halted months."""
@@ -167,7 +170,8 @@ class Rules:
         slots, fills = model.exchange.slots, model.exchange.fills()
         self.volumes.append(slots["round_volume"].copy())
         self.values.append(slots["round_value"].copy())
-        value = fills["qty"].astype(np.int64) * fills["price"].astype(np.int64) * model.exchange.tick_cents
+        value = fills["qty"].astype(np.int64) * fills["price"].astype(np.int64)
+        value *= model.exchange.tick_cents[fills["contract"]]
         for side in ("taker_owner", "maker_owner"):
             np.add.at(self.value_traded, fills[side], value)
         for policy in self.acting["after_round"]:
@@ -225,14 +229,16 @@ class Rules:
         """bool[blocks]: market makers and arbitrageurs, in the order of the styles."""
         return np.array([kind.sector == MAKERS for kind, _ in model.blocks.all], np.bool_)
 
-    def exempt_need(self, model: Any, exempt: bool) -> np.ndarray:
-        """int64[n] contracts a month, users positive, suppliers negative: what each may hold as a hedge."""
+    def exempt_need(self, model: Any, exempt: bool, family: Any) -> np.ndarray:
+        """int64[n] contracts a month, users positive, suppliers negative: what each may hold of a family as a hedge."""
         if self.need is None:
             self.need = np.zeros(len(self.sides), np.int64)
             for kind, block in model.blocks.all:
                 if kind.sector in SIDES and "need" in block.own:
                     self.need[block.rows] = SIDES[kind.sector] * block.need
         multiple = self.exemption if self.exemption is not None else float(exempt)
+        if family.number:  # the need is told in lots of the first
+            multiple *= float(model.families.lots(model.economy)[family.number])
         return np.rint(self.need * multiple).astype(np.int64)
 
     def elsewhere(self, model: Any) -> np.ndarray | None:
@@ -244,7 +250,7 @@ class Rules:
         causes: list[tuple[int, float]] = []
         if slot >= 0:
             causes = model.house.move_causes(slot, model.exchange.slots["mark"])
-        month = int(model.exchange.slots["month"][slot]) if slot >= 0 else -1
+        month = int(model.families.named(model.exchange.slots["month"])[slot]) if slot >= 0 else -1
         label = model.blocks.label_of[row] if row >= 0 else ""
         price = int(model.exchange.slots["mark"][slot]) if slot >= 0 else 0
         return int(model.record.event(model.day, round_, kind, agent=row, agent_type=label, contract=month,

@@ -47,8 +47,8 @@ class History:
 
     @cached_property
     def contracts(self) -> pd.DataFrame:
-        """A row a day and contract, with the date of the day."""
-        frame = self._own(self.results.contracts)
+        """A row a day and contract of the first family, with the date of the day."""
+        frame = self._own(self.results.leading)
         if not len(frame):
             return frame
         dates = pd.Series(self.daily.index, index=self.daily["day"])

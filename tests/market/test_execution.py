@@ -13,6 +13,7 @@ from sim.streams import combine
 from tests.naive_market import PlainMarket, uniform
 
 PEOPLE, CONTRACTS, TICK = 12, 3, 730
+TICKS = np.full(CONTRACTS, TICK)
 
 
 class Pair:
@@ -43,7 +44,7 @@ class Pair:
         size, step = self.luck.integers(0, 9, (2, 3, CONTRACTS)), self.luck.integers(1, 4, mid.shape)
         self.book.reserve(6 * 3 * CONTRACTS)
         kernels.quote(self.book.arrays, rows, 0, bid, ask, size[0], size[1], step, 3, self.slots, self.position,
-                      self.basis, self.traded, TICK)
+                      self.basis, self.traded, TICKS)
         for row in rows.tolist():
             shown = (part[row].tolist() for part in (bid, ask, size[0], size[1], step))
             self.plain.quote(row, *shown, 3)
@@ -66,7 +67,7 @@ class Pair:
         visits = self.styles["visits"][:, None]
         looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
         kernels.trade(self.book.arrays, order, kernels.ALL, target, value, urgency, self.style_of, self.styles, looks,
-                      self.slots, self.position, self.basis, self.traded, self.key, round_key, TICK)
+                      self.slots, self.position, self.basis, self.traded, self.key, round_key, TICKS)
         for row in order.tolist():
             style = SimpleNamespace(**{n: self.styles[self.style_of[row]][n].item() for n in kernels.STYLE.names})
             self.plain.act(row, int(self.key[row]), int(round_key), style, target[row].tolist(), value[row].tolist(),
@@ -105,10 +106,10 @@ def one_taker(share: float, target: int, depth: int, value: float = float("nan")
     full = lambda number: np.full((1, 1), number)
     book.reserve(100)
     kernels.quote(book.arrays, np.array([0]), 1, full(0), full(100), full(0), full(depth), full(1), 10, slots, position,
-                  basis, traded, TICK)
+                  basis, traded, TICKS[:1])
     kernels.trade(book.arrays, np.array([0]), kernels.ALL, np.array([[target], [0]]), np.array([[value], [np.nan]]),
                   np.full(2, np.nan), np.zeros(2, np.int64), styles, np.ones((1, 1)), slots, position, basis, traded,
-                  np.ones(2, np.uint64), np.uint64(3), TICK)
+                  np.ones(2, np.uint64), np.uint64(3), TICKS[:1])
     return int(position[0, 0])
 
 

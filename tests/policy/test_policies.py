@@ -67,7 +67,7 @@ def test_hedgers_are_exempt_up_to_their_need_and_others_are_not():
     tight = {"spot_month": None, "single_month": 2_000}
     exempt, bound = run(PositionLimit(**tight)), run(PositionLimit(**tight, hedgers_exempt=False))
     assert hedgers(exempt) > 2 * hedgers(bound)
-    need = np.abs(exempt.rules.exempt_need(exempt, True))[:, None]
+    need = np.abs(exempt.rules.exempt_need(exempt, True, exempt.families.all[0]))[:, None]
     held = np.abs(exempt.ledger.position)
     free = exempt.rules.makers[:, None]
     assert (held <= np.maximum(np.where(free, held, 20), need)).all()
@@ -81,7 +81,7 @@ def test_the_spot_month_is_bound_only_near_its_end():
     for _ in range(25):
         model.step()
         if model.day >= -5:
-            low, high, _, _ = limit.bounds(model, model.rules)
+            low, high, _, _ = limit.bounds(model, model.rules, model.families.all[0])
             near = (model.exchange.slots["listed"] == 1) & (model.exchange.days_left <= 3)
             assert (high[0, near] == 10).all() and (high[0, ~near] > 10**9).all() and (low == -high)[0].all()
 

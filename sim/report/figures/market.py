@@ -70,6 +70,6 @@ def _words(history: History) -> Words:
 def _near_share(history: History) -> float:
     """Share of open interest in the three nearest months."""
     ranked = history.contracts.sort_values("expiry").assign(
-        rank=lambda c: c.groupby("day")["expiry"].rank(method="first"))
+        rank=lambda c: c.groupby("day")["expiry"].rank(method="dense"))
     total = float(ranked["open_interest"].sum())
     return float(ranked.loc[ranked["rank"] <= 3, "open_interest"].sum()) / total if total else float("nan")
