@@ -22,9 +22,11 @@ def test_every_scenario_and_study_is_listed():
     assert not missing, f"not in docs/scenarios.md: {missing}"
 
 
-def test_every_command_of_the_catalogue_names_what_is_shipped():
+@pytest.mark.parametrize("page", ["scenarios", "findings"])
+def test_every_command_names_what_is_shipped(page):
     known = {"NAME", *shipped(), *(path.stem for path in (ROOT / "scenarios" / "studies").glob("*.yaml"))}
-    for line in re.findall(r"`compute-futures ([^`]+)`", PAGE):
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    for line in re.findall(r"`compute-futures ([^`]+)`", text):
         command, *words = line.split()
         names = []
         for word in words:
@@ -40,7 +42,7 @@ def test_every_command_of_the_catalogue_names_what_is_shipped():
 @pytest.mark.parametrize("name", shipped())
 def test_a_scenario_opens_with_its_question(name):
     scenario = sim.load(name)
-    assert scenario.question.rstrip().endswith("?"), f"{name}: {scenario.question!r}"
+    assert "?" in scenario.question, f"{name}: {scenario.question!r}"
     assert scenario.title and scenario.describe()
 
 
@@ -59,6 +61,15 @@ def test_a_question_can_be_run(name):
         model.step()
     open_interest = int(model.exchange.open_interest().sum())
     assert (open_interest == 0) == (name == "no_futures")
+
+
+def test_every_finding_has_its_command_and_says_how_sure_it_is():
+    text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+    for part in re.split(r"^### ", text, flags=re.M)[1:]:
+        part = part.split("\n## ")[0]
+        question = part.splitlines()[0]
+        assert "`compute-futures " in part, f"no command: {question}"
+        assert "*How sure*:" in part or "ot yet " in part, f"does not say how sure it is: {question}"
 
 
 def test_what_the_policy_simulation_library_reads_is_there():
