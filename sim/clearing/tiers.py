@@ -88,7 +88,9 @@ class Tiers(Porting, Disposal):
         loss = ledger.cash + ledger.margin - house.equity
         if house.collateral:
             loss += house.collateral.credit
-        loss -= np.where(members.number == NOBODY, np.clip(ledger.cash, 0, np.maximum(loss, 0)), 0)
+        own = np.minimum(np.maximum(ledger.cash, 0), np.maximum(loss, 0))
+        own[members.rows] = 0
+        loss -= own
         if members.failed.any():
             loss[members.lost != NOBODY] = 0
         loss = members.total(loss) - members.called
