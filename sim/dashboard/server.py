@@ -69,13 +69,13 @@ def _is_page(message: Any) -> bool:
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that is bound already, so that a taken port is told at once. Raises BadInput where that fails."""
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        found = socket.socket(family, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((host, port))
         found.listen(128)  # who calls before everything is loaded is answered then
     except OSError as error:
+        found.close()
         raise bad_input(f"--host {host} --port {port}", f"cannot listen there: {error.strerror or error}; "
                                                         "another --port may be free") from None
     return found
