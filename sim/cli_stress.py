@@ -84,7 +84,8 @@ def stressed(found: StressResults) -> str:
     lines = [f"{head:<{100 - len(note)}}{note}", *textwrap.wrap(verdict(found), 100), ""]
     for mode in found.modes:
         for shock in found.shocks:
-            lines.append(f"{shock}, {mode}"[:30].ljust(31) + "".join(f"{name:>{max(len(name) + 1, 9)}}" for name in HEADS))
+            heads = "".join(f"{name:>{max(len(name) + 1, 9)}}" for name in HEADS)
+            lines.append(f"{shock}, {mode}"[:30].ljust(31) + heads)
             for rule in found.rules:
                 cells = []
                 for figure, name in zip(TABLE, HEADS, strict=True):

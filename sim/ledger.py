@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.population import Participant, Population
 
+LARGEST = 2**53  # cents that an account may hold: a thousandth of what 64 bits do, so that sums over accounts stay exact
 INSTITUTIONS = ("clearing house", "exchange", "default fund", "outside world", "client money", "companies",
                 "perpetual venue")
 FLOWS = (
@@ -158,6 +159,10 @@ class Ledger(Population):
 
     def check(self) -> None:
         """Raise BooksDoNotBalance unless every cent and every contract is accounted for, exactly."""
+        largest = max(int(self.cash.max()), -int(self.cash.min()), int(self.basis.max()), -int(self.basis.min()))
+        if largest > LARGEST:
+            raise OverflowError(f"an account has grown to {largest} cents; whole numbers would not hold much more, and "
+                                "no market like this one was meant: lower leverage or capital, or raise margin")
         total = int(self.cash.sum() + self.margin.sum() + self.institution.sum())
         if total != 0:
             raise BooksDoNotBalance(f"money was made or lost: accounts sum to {total} cents instead of 0")

@@ -99,3 +99,12 @@ def test_snapshot_restores_every_array():
     ledger.restore(state)
     ledger.check()
     assert ledger.cash.tolist() == [100] * 5 and not ledger.position.any()
+
+
+def test_an_account_that_whole_cents_would_soon_not_hold_stops_the_run():
+    ledger = make()
+    ledger.post("fund flow", slice(None), np.array([2**53, 0, 0, 0, 0]), "outside world")
+    ledger.check()
+    ledger.post("fund flow", slice(None), np.array([1, 0, 0, 0, 0]), "outside world")
+    with pytest.raises(OverflowError, match="lower leverage"):
+        ledger.check()

@@ -55,7 +55,7 @@ class MarketMaker(Dealership, type="market_maker"):
                         doc="lean at full inventory: gamma sigma^2 tau q of Avellaneda and Stoikov at the limit")
     follow: float = param(0.9, unit="share a round", low=0, high=1,
                           doc="weight of the market's middle in the reference",
-                          source="judgement: working prototype; measured from 0.3 to 0.9, daily changes correlate no more")
+                          source="judgement: working prototype; from 0.3 to 0.9 daily changes correlate no more")
     anchor: float = param(0.035, unit="share a round", low=0, high=1, doc="weight of consensus value in the reference",
                           source=PROTOTYPE)
     calm: float = param(0.0173, unit="per square root of a day", above=0, high=1,

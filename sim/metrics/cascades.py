@@ -67,8 +67,8 @@ def links_of(events: Any, causes: Any, distress: Sequence[str] = DISTRESS) -> li
     kind[events["event"]], agent[events["event"]] = events["kind"], events["agent"]
     if not len(causes):
         return []
-    columns = (causes[name].to_numpy() for name in ("event", "cause", "weight"))
-    return triggers(kind.tolist(), agent, *columns, distress=distress)
+    event, cause, weight = (causes[name].to_numpy() for name in ("event", "cause", "weight"))
+    return triggers(kind.tolist(), agent, event, cause, weight, distress)
 
 
 class Cascade(NamedTuple):

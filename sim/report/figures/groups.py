@@ -97,8 +97,8 @@ def _refused_words(history: History, known: dict[str, dict[str, float]], base: Y
              if known[most]["mean"] > 1.1 * known[least]["mean"] else
              f"All classes of users went without alike: {part(most)} of demand{against}")
     band = "a bar holds 80 % of histories. " if len(history.whole) > 1 else ""
-    see = (f"{band}{'Who' if band else 'who'} is refused at the posted price waits, pays more elsewhere or does without; small users have no "
-           f"contracts to fall back on.{_beside(base)}")
+    see = (f"{band}{'Who' if band else 'who'} is refused at the posted price waits, pays more elsewhere or does "
+           f"without; small users have no contracts to fall back on.{_beside(base)}")
     return Words(title, "Demand that found no compute, by class of user, mean over days", see, history.source,
                  f"{title}. " + "; ".join(f"{REFUSED[name]} {part(name)}" for name in known) + ".")
 
