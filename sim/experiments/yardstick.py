@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def make(runs: int = RUNS, jobs: int = 1, *, progress: bool = False) -> dict[str
     if results.failed:
         raise RuntimeError(f"{len(results.failed)} histories of the baseline failed: {results.failed[0]['error']}")
     figures = {name: {kind: float(f"{value:.6g}") for kind, value in each.items()}
-               for name, each in results.figures.aggregate().items() if each["mean"] == each["mean"]}
+               for name, each in results.figures.aggregate().items() if math.isfinite(each["low"])}
     return {"scenario": scenario.name, "hash": scenario.hash8(), "histories": runs, "days": scenario.days,
             "source": provenance.environment()["source"][:8],
             "command": "python -m sim.experiments.yardstick", "figures": figures}
