@@ -65,7 +65,7 @@ class MesaObjects(mesa.Model):
             raise OutOfCalm("an opening auction, forced sales and close-outs are left out here; choose other days")
         clearing = world.scenario.clearing
         self.maintenance, self.spread = clearing.maintenance, round(clearing.spread_charge * WHOLE)
-        self.tick_cents, self.outside = world.exchange.tick_cents, 0
+        self.tick_cents, self.outside = int(world.exchange.tick_cents[0]), 0
         self.books = [Book(slot, self.tick_cents) for slot in range(world.exchange.months)]
         self.classes = CLASSES if tuned else {name: as_written(rule) for name, rule in CLASSES.items()}
         self.luck = SameLuck(self) if same_luck else OwnLuck(self)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.population import Participant, Population
 
-LARGEST = 2**53  # cents that an account may hold: a thousandth of what 64 bits do, so that sums over accounts stay exact
+LARGEST = 2**53  # cents that an account may hold: a thousandth of what 64 bits do, so that sums stay exact
 INSTITUTIONS = ("clearing house", "exchange", "default fund", "outside world", "client money", "companies",
                 "perpetual venue")
 FLOWS = (

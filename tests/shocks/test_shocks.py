@@ -28,7 +28,7 @@ START = 20
 
 
 def make(kind, /, **values):
-    return TYPES[kind](date=values.pop("date", DATE), **values)
+    return FAMILIES["shock"].types[kind](date=values.pop("date", DATE), **values)
 
 
 def world(seed=1, days=320, burn_in=40):
