@@ -1,12 +1,16 @@
 """The map of leverage and speculation: verdicts, ratios against a world without futures, what is refused."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import sim
 from sim.errors import BadInput
 from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, measures, phase_diagram
 from sim.experiments.phase_figure import phase
+from sim.experiments.phase_page import publish
 
 
 class Study:
@@ -86,3 +90,24 @@ def test_the_map_is_drawn_with_its_boundary():
     heavy = [line for line in page.fig.axes[0].lines if line.get_linewidth() > 2]
     assert sorted(line.get_xdata()[0] for line in heavy) == [0.5, 0.5]
     assert len(page.fig.axes) == 4
+
+
+def test_a_page_holds_figure_cells_and_where_they_come_from(tmp_path):
+    common = "base: quick\nchanges: {days: 90, burn_in: 12, market.warm_up: 2}\nruns: 2\n"
+    (tmp_path / "grid.yaml").write_text(common + (
+        "title: Small\nparameters:\n"
+        "  - {name: leverage cap, levels: {'1': {clearing.margin.rate: 0.2}, '3': {clearing.margin.rate: 0.1}}}\n"
+        "  - {path: agents.trend_follower.capital, name: capital, values: [0.1]}\n"))
+    (tmp_path / "worlds.yaml").write_text(common + (
+        "title: Worlds\nparameters:\n  - {name: world, levels: {none: {market.opens: 2027-02-05}, all: {}}}\n"))
+    for name in ("grid", "worlds"):
+        sim.sweep(tmp_path / f"{name}.yaml", tmp_path / name)
+    out = publish(tmp_path / "grid", tmp_path / "worlds", tmp_path / "page")
+    assert {path.name for path in out.iterdir()} == {
+        "phase.svg", "phase.png", "cells.csv", "manifest.json", "grid.yaml", "worlds.yaml", "grid_runs.csv",
+        "worlds_runs.csv"}
+    cells = pd.read_csv(out / "cells.csv")
+    assert set(cells["leverage"]) == {1.0, 3.0}
+    assert (cells[cells["measure"] == "hedgers"]["histories"] == 2).all()
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["grid"]["runs"] == 4 and manifest["worlds"]["figures_sha256"]
