@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.clearing.config_members import FundConfig
 from sim.clearing.layers import cover, share_out
-from sim.clearing.members import NOBODY, Members
+from sim.clearing.members import NEVER, NOBODY, Members
 from sim.ledger import INSTITUTIONS, Ledger
 
 FUND = INSTITUTIONS.index("default fund")
@@ -58,7 +58,7 @@ class Fund:
         A client's gain helps no other client.
         """
         ledger, members = self.ledger, self.members
-        rows = np.flatnonzero((members.of != NOBODY) & (members.lost == NOBODY) & ledger.position.any(axis=1))
+        rows = np.flatnonzero((members.of != NOBODY) & (members.lost == NEVER) & ledger.position.any(axis=1))
         position, margin, of = ledger.position[rows], ledger.margin[rows], members.of[rows]
         out = []
         for move in self.moves(rank):

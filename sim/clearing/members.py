@@ -14,6 +14,7 @@ from sim.ledger import INSTITUTIONS, Ledger
 from sim.streams import Streams
 
 NOBODY = -1
+NEVER = -(10**9)  # a day that never comes; the days before the first reported one are negative too
 KEPT = INSTITUTIONS.index("client money")
 STATE = ("of", "failed", "lost", "kept", "advance", "owner", "called")
 
@@ -35,7 +36,7 @@ class Members:
     of      : int64[n]  member of each account, failed or not; ``NOBODY`` for the close-out account
     desk    : bool[n]   accounts that are a member's own: its row and its desks
     failed  : bool[m]
-    lost    : int64[n]  day on which the account's member failed, ``NOBODY`` while it has one
+    lost    : int64[n]  day on which the account's member failed, ``NEVER`` while it has one
     kept    : int64[m]  cents of clients' margin that the member holds itself
     advance : int64[m]  cents that the member has to hold for clients who have not paid
     owner   : int64[m]  rows of the banks that own members, ``NOBODY`` for owners outside the market
@@ -58,7 +59,7 @@ class Members:
         self.of[house_row] = NOBODY
         self.desk = np.isin(np.array(row_label, object), config.house_accounts) | (self.number != NOBODY)
         self.desk[house_row] = False
-        self.failed, self.lost = np.zeros(m, np.bool_), np.full(n, NOBODY)
+        self.failed, self.lost = np.zeros(m, np.bool_), np.full(n, NEVER)
         self.kept, self.advance, self.called = (np.zeros(m, np.int64) for _ in range(3))
         self.owner = np.full(m, NOBODY)
 
@@ -74,7 +75,7 @@ class Members:
 
     def clients(self) -> np.ndarray:
         """bool[n]: accounts for which a member answers to the house, its own row left out."""
-        return (self.of != NOBODY) & (self.number == NOBODY) & (self.lost == NOBODY)
+        return (self.of != NOBODY) & (self.number == NOBODY) & (self.lost == NEVER)
 
     def total(self, amount: np.ndarray) -> np.ndarray:
         """int64[m]: the sum of int64[n] over each member's accounts, its own row included."""
@@ -88,11 +89,11 @@ class Members:
 
     def move(self, row: int, member: int) -> None:
         """Let an account have another member."""
-        self.of[row], self.lost[row] = member, NOBODY
+        self.of[row], self.lost[row] = member, NEVER
 
     def orphan(self, member: int, day: int) -> np.ndarray:
         """int64[k]: clients that a failed member leaves behind; from now on nobody answers for them."""
-        rows = np.flatnonzero((self.of == member) & ~self.desk & (self.lost == NOBODY))
+        rows = np.flatnonzero((self.of == member) & ~self.desk & (self.lost == NEVER))
         self.lost[rows] = day
         return rows
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.clearing.members import NOBODY
+from sim.clearing.members import NEVER
 
 if TYPE_CHECKING:
     from sim.clearing.accounts import Accounts
@@ -36,7 +36,7 @@ class Parts:
     def _room(self) -> np.ndarray:
         """int64[m] cents of margin that each member can still take on."""
         members = self.members
-        load = members.total(np.where(members.lost == NOBODY, self.house.required, 0)) - members.advance
+        load = members.total(np.where(members.lost == NEVER, self.house.required, 0)) - members.advance
         room = np.floor(self.config.porting.capacity * self._equity()).astype(np.int64) - load
         return np.where(members.failed, -1, room)
 

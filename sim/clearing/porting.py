@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.clearing.causes import NEWS
-from sim.clearing.members import NOBODY
+from sim.clearing.members import NEVER, NOBODY
 from sim.clearing.parts import Parts
 
 
@@ -51,14 +51,14 @@ class Porting(Parts):
     def welcome(self, rows: np.ndarray) -> None:
         """Accounts that come back have a member that has not failed."""
         members = self.members
-        left = (members.lost[rows] != NOBODY) | members.failed[members.of[rows]]
+        left = (members.lost[rows] != NEVER) | members.failed[members.of[rows]]
         members.lost[rows[left]] = 0
         self._rehome(rows[left])
 
     def _port(self, day: int) -> None:
         """Clients in the window look for a member; it takes them with positions and margin, or not at all."""
         members, house = self.members, self.house
-        waiting = (members.lost != NOBODY) & ~house.failed & ~house.closing & ~self.unwinding & (house.equity > 0)
+        waiting = (members.lost != NEVER) & ~house.failed & ~house.closing & ~self.unwinding & (house.equity > 0)
         if not waiting.any():
             return
         luck = members.luck("porting", self.streams, day)
@@ -81,7 +81,7 @@ class Porting(Parts):
     def _unwind(self, day: int) -> None:
         """Clients whom nobody took within the window are traded out of their positions."""
         members, house = self.members, self.house
-        since = (members.lost != NOBODY) & (day - members.lost > self.config.porting.window)
+        since = (members.lost != NEVER) & (day - members.lost > self.config.porting.window)
         start = since & ~self.unwinding & ~house.failed & ~house.closing
         for row in house.holding(start).tolist():
             event = int(self.event[members.of[row]])

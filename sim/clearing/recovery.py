@@ -11,7 +11,7 @@ from sim.clearing.closeout import HOUSE, CloseOut
 from sim.clearing.config_members import LAYERS, RecoveryConfig
 from sim.clearing.fund import Fund
 from sim.clearing.layers import share_out, waterfall
-from sim.clearing.members import NOBODY, Members
+from sim.clearing.members import NEVER, NOBODY, Members
 from sim.ledger import Ledger
 
 LONG_AGO = -(10**9)
@@ -173,7 +173,7 @@ class Recovery:
         if not members.config.fellow_customer_risk or not members.failed.any():
             return np.zeros(0, np.int64)
         behind = {estate.guarantor for estate in self.pot.estates.values()} - {NOBODY}
-        mine = np.isin(members.of, sorted(m for m in behind if members.failed[m])) & (members.lost != NOBODY)
+        mine = np.isin(members.of, sorted(m for m in behind if members.failed[m])) & (members.lost != NEVER)
         return np.flatnonzero(mine & (self.ledger.margin > 0))
 
     def _gains(self, gain: np.ndarray) -> np.ndarray:

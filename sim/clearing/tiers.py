@@ -16,7 +16,7 @@ from sim.clearing.config_members import LAYERS
 from sim.clearing.disposal import Disposal
 from sim.clearing.fund import Fund
 from sim.clearing.invariants import check
-from sim.clearing.members import NOBODY, Members
+from sim.clearing.members import NEVER, NOBODY, Members
 from sim.clearing.porting import Porting
 from sim.clearing.recovery import Recovery
 from sim.streams import Streams
@@ -67,7 +67,7 @@ class Tiers(Porting, Disposal):
             call = int(house.call[members.rows[member]])
             if call:
                 members.draw(member, call)
-        lost = members.lost != NOBODY
+        lost = members.lost != NEVER
         if lost.any():
             self._rehome(np.flatnonzero(lost & ~self.ledger.position.any(axis=1)))
             self._unwind(day)
@@ -92,7 +92,7 @@ class Tiers(Porting, Disposal):
         own[members.rows] = 0
         loss -= own
         if members.failed.any():
-            loss[members.lost != NOBODY] = 0
+            loss[members.lost != NEVER] = 0
         loss = members.total(loss) - members.called
         called = np.flatnonzero((loss > self.limit) & (loss > 0) & ~members.failed) if loss.max() > 0 else loss[:0]
         for member in called.tolist():
@@ -116,7 +116,7 @@ class Tiers(Porting, Disposal):
 
     def _losses(self, member: int, mark: np.ndarray) -> Causes:
         """What moved the contracts on which all accounts of a member have lost since the last settlement."""
-        mine = (self.members.of == member) & (self.members.lost == NOBODY)
+        mine = (self.members.of == member) & (self.members.lost == NEVER)
         return self.house.causes_of(self.ledger.position[mine].sum(axis=0), mark)
 
     # --- the default of a member ---------------------------------------------------------------------
@@ -244,7 +244,7 @@ class Tiers(Porting, Disposal):
     def totals(self) -> dict[str, float]:
         """The day's figures; money in cents."""
         members = self.members
-        stocks = {"members_open": len(members.alive()), "clients_without_member": (members.lost != NOBODY).sum(),
+        stocks = {"members_open": len(members.alive()), "clients_without_member": (members.lost != NEVER).sum(),
                   "fund_cents": self.fund.balance.sum(), "fund_required_cents": self.fund.required.sum(),
                   "fund_stress_cents": int(self.fund.stress), "member_equity_cents": self._equity().sum(),
                   "client_advance_cents": members.advance.sum(), "client_margin_kept_cents": members.kept.sum()}

@@ -13,7 +13,7 @@ from sim.clearing.config_members import (
     RecoveryConfig,
 )
 from sim.clearing.fund import FUND
-from sim.clearing.members import KEPT, NOBODY
+from sim.clearing.members import KEPT, NEVER, NOBODY
 from sim.errors import BadInput
 from sim.scenario import Scenario
 from tests.clearing.driver import TICK_CENTS, Market
@@ -166,7 +166,7 @@ def test_a_client_whom_nobody_takes_is_traded_out_after_the_window():
     world.evening()
     world.morning()
     members = world.house.tiers.members
-    assert (members.of[2], members.lost[2]) == (1, NOBODY)
+    assert (members.of[2], members.lost[2]) == (1, NEVER)
     assert not world.house.tiers.unwinding.any()
     assert not world.house.closing.any()
 
@@ -399,3 +399,15 @@ def test_nasdaq_clearing_2018_used_64_and_a_half_per_cent_of_the_fund():
 def test_blocks_that_nobody_knows_are_refused():
     with pytest.raises(BadInput, match=r'house_accounts.*nobody who takes part is called "makers"'):
         Scenario.load("quick", ["clearing.members.count=2", "clearing.members.house_accounts=[makers]"])
+
+
+@pytest.mark.parametrize("day", [-60, -1, 0, 5])
+def test_clients_of_a_failed_member_are_orphans_on_any_day(day):
+    """Days before the first reported one are negative, and none of them means that a member is there."""
+    world = market([RICH, RICH, RICH, RICH], [9_000_000, 9_000_000])
+    members = world.house.tiers.members
+    mine = np.flatnonzero(members.clients() & (members.of == 0))
+    assert len(mine)
+    assert members.orphan(0, day).tolist() == mine.tolist()
+    assert not members.clients()[mine].any()
+    assert members.orphan(0, day).tolist() == []
