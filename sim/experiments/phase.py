@@ -1,9 +1,10 @@
 """Where futures help and where they harm: a map over leverage and speculators' capital, against a world without them.
 
 Each history of the map is set against the history of the same seed without futures. A cell *stabilises* where the
-mean ratio lies below one beyond doubt (its 90 % interval leaves one out), *destabilises* where it lies above one
-beyond doubt, and is *neutral* between. The harm is in the tail, so the 90 % quantile over histories and the share of
-histories above one stand beside the mean; the median stands nowhere.
+mean ratio lies below 0.95 beyond doubt (its 90 % interval does). It *destabilises* where the mean lies above 1.05
+beyond doubt, or where more than one history in eight does: the harm is in the tail, and a mean of few wild histories is
+known too badly to be judged by. It is *neutral* between. The 90 % quantile over histories and the share of histories
+above one stand beside the mean; the median stands nowhere.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ MEASURES = {  # name -> label, unit of the mean
     "pace": ("Pace of AI", "against a world without futures"),
 }
 RATIOS = ("hedgers", "unhedged", "spot", "built", "cost", "cost_unhedged", "pace")
+MATERIAL = 0.05  # a ratio nearer to one than this is no effect; judgement: a twentieth of a variance is noise to a user
+TAIL = 1 / 8  # share of harmed histories that is too much; source: a working prototype's map turns there at once
 DEFAULTS_A_YEAR = 1.0  # above this a cell counts as destabilising; judgement: a default among 50 desks a year
 
 
@@ -145,11 +148,28 @@ def cell(measure: str, values: np.ndarray) -> Cell:
     if not len(known):
         return EMPTY
     found = interval(known.tolist())
-    edge = 1.0 if measure in RATIOS else DEFAULTS_A_YEAR if measure == "defaults" else math.nan
-    verdict = STABLE if found["high"] < edge else UNSTABLE if found["low"] > edge else NEUTRAL
+    if measure in RATIOS:
+        harmed = float(np.mean(known > 1.0 + MATERIAL))
+        verdict = NEUTRAL
+        if found["low"] > 1.0 + MATERIAL or least_share(harmed, len(known)) > TAIL:
+            verdict = UNSTABLE
+        elif found["high"] < 1.0 - MATERIAL:
+            verdict = STABLE
+    else:
+        edge = DEFAULTS_A_YEAR if measure == "defaults" else math.nan
+        verdict = STABLE if found["high"] < edge else UNSTABLE if found["low"] > edge else NEUTRAL
     if measure in ("cost", "cost_unhedged", "pace", "branching", "rationed"):
         verdict = NEUTRAL  # levels, not risks: shown, and judged by nobody here
     if measure == "defaults" and verdict == STABLE:
         verdict = STABLE if found["mean"] == 0 else NEUTRAL
     above = float(np.mean(known > (1.0 if measure in RATIOS else 0.0)))
     return Cell(found["mean"], found["low"], found["high"], float(np.quantile(known, 0.9)), above, len(known), verdict)
+
+
+def least_share(share: float, count: int, z: float = 1.6449) -> float:
+    """Lower end of the 90 % interval of a share seen in some histories.
+
+    Source: Wilson 1927 (Journal of the American Statistical Association 22:209).
+    """
+    middle, half = share + z * z / (2 * count), z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
+    return (middle - half) / (1 + z * z / count)

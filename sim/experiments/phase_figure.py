@@ -132,7 +132,7 @@ def _words(diagram: PhaseDiagram, shown: list[str], source: str) -> Words:
         f"{MEASURES[name][0]}: {diagram.count(name)[STABLE]} stabilise, {diagram.count(name)[UNSTABLE]} destabilise"
         for name in shown)
     return Words(title, "A market with futures against the same histories without: mean over histories of the ratio",
-                 "blue: lower beyond doubt (the 90 % interval of the mean leaves out one); orange, behind the heavy "
-                 "line: higher beyond doubt; pale: cannot be told. Defaults: more than one a year beyond doubt lie "
-                 "behind the line. The small figure is the share of histories in which hedgers are worse off: the harm "
-                 "sits in the tail.", source, alt)
+                 "blue: lower by a twentieth or more, beyond doubt; orange, behind the heavy line: higher on average, "
+                 "or in more than one history in eight; pale: neither. The small figure is the share of histories in "
+                 "which hedgers are worse off: the harm sits in the tail, and where ratios are large their size is "
+                 "known badly. Defaults: more than one a year, beyond doubt, lie behind the line.", source, alt)

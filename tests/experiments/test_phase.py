@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.errors import BadInput
-from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, measures, phase_diagram
+from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, least_share, measures, phase_diagram
 from sim.experiments.phase_figure import phase
 from sim.experiments.phase_page import publish
 
@@ -70,6 +70,17 @@ def test_a_histories_own_world_is_what_it_is_measured_by():
 def test_few_or_wild_histories_are_not_judged():
     assert cell("hedgers", np.array([0.1])).verdict == NEUTRAL
     assert cell("hedgers", np.array([0.1, 4.0, 0.2])).verdict == NEUTRAL
+    assert cell("spot", np.array([1.01, 1.02, 1.015, 1.01])).verdict == NEUTRAL  # beyond doubt, and no effect
+
+
+def test_harm_in_the_tail_counts_where_the_mean_is_known_badly():
+    assert cell("hedgers", np.array([0.3, 0.2, 60.0, 3.0, 8.0, 0.3])).verdict == UNSTABLE
+    assert cell("hedgers", np.array([0.3, 0.2, 0.3, 0.3, 0.3, 0.2])).verdict == STABLE
+    assert least_share(0.5, 100) == pytest.approx(0.419, abs=0.001)
+    assert least_share(0.0, 6) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_unknown_values_are_left_out():
     assert cell("hedgers", np.array([np.nan])).histories == 0
 
 
