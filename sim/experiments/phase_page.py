@@ -36,7 +36,8 @@ def publish(grid: Path | str, worlds: Path | str, folder: Path | str) -> Path:
         done, total = study.progress
         about[name] = {"title": study.about("title"), "question": study.about("question"), "runs": done, "of": total,
                        "failed": len(study.failed), "figures_sha256": study.digest(), "source": study.about("source"),
-                       "environment": study.about("environment"), "command_line": re.sub(r" --out \S+", "", study.about("command_line") or "")}
+                       "environment": study.about("environment"),
+                       "command_line": re.sub(r" --out \S+", "", study.about("command_line") or "")}
         shutil.copy(study.folder / "study.yaml", out / f"{name}.yaml")
         study.runs.to_csv(out / f"{name}_runs.csv", index=False, float_format="%.6g")
     write_text(out / "manifest.json", json.dumps(about, indent=1, default=str) + "\n")
