@@ -32,6 +32,11 @@ def Picture(html: str, event_pick: Callable[[Any], None] = lambda row: None) -> 
     """Ready-made SVG; a click on a participant's dot picks it."""
 
 
+@solara.component_vue("names.vue")
+def Names() -> None:
+    """Nothing to be seen: gives names to controls of a library that have none."""
+
+
 @solara.component_vue("rows.vue")
 def Rows(caption: str, heads: Any, rows: Any, ids: Any = (), amounts: Any = (), head: int = 0, chosen: int = -1,
          event_pick: Callable[[Any], None] = lambda row: None) -> None:

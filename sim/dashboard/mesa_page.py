@@ -14,6 +14,7 @@ from mesa.visualization import SolaraViz
 
 from sim.dashboard import cascade, charts, dials
 from sim.dashboard.charts import Panel
+from sim.dashboard.controls import Names, tag
 from sim.dashboard.desk import choices, first_scenario
 from sim.dashboard.fitting import Refused, fit
 from sim.dashboard.frame import Frame, Watcher
@@ -21,6 +22,11 @@ from sim.dashboard.page import style
 from sim.dashboard.panels import panel
 from sim.dashboard.settings import Settings, ordered
 from sim.model import ComputeFutures
+
+UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+ROOM = (".panel .chart{max-height:210px;width:100%} .panel .chart:not(:only-child){max-height:105px} "
+        ".panel h3{font-size:16px;line-height:1.25} "  # of Mesa's tiles
+        ".panel .sub,.panel .see{font-size:13px;line-height:1.35;margin:0 0 2px}")
 
 
 class Market(ComputeFutures):
@@ -95,4 +101,5 @@ def MesaPage() -> Any:
     viewer = SolaraViz(made, components=components, model_params=parameters, name="compute-futures in Mesa’s viewer",
                        play_interval=100)
     trouble = [solara.Warning(made.value.trouble)] if made.value.trouble else []
-    return solara.AppLayout(children=[solara.Style(style()), *trouble, viewer])
+    head = tag("div", tag("h1", "The same market in Mesa’s own viewer"), tag("h2", "Day by day"), style_=UNSEEN)
+    return solara.AppLayout(children=[solara.Style(style() + ROOM), Names(), head, *trouble, viewer])

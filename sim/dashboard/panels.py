@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import solara
 
-from sim.dashboard import cascade, charts, people, wording
+from sim.dashboard import cascade, charts, people, phase, wording
 from sim.dashboard.charts import Panel, short_month
 from sim.dashboard.controls import Field, Picture, Rows, tag
 from sim.dashboard.dials import spaced
@@ -37,6 +38,22 @@ def market_panels(desk: Any, frames: tuple[Frame, ...], at: int) -> Any:
     if len(frames) > 1:
         parts.append(side_by_side(desk, frames, at))
     return tag("div", tag("h2", f"The market on {words.day(own.dates[at])}"), tag("div", *parts, cls="grid"))
+
+
+def where_it_lies(desk: Any) -> Any:
+    """The phase diagram with the market of the dials; a click on a cell sets them."""
+    frames = () if desk.stale else desk.session.frames
+    months = frames[0].days[max(0, desk.at)].months if frames else ()
+    rate = months[min(1, len(months) - 1)].rate if months else math.nan  # read only where no fixed rate is set
+    own, other = phase.place(desk.view.settings, rate), phase.place(desk.view.beside, rate)
+    if own is None:
+        return None
+    found = phase.phase(own, other)
+    go = lambda number: desk.settings(phase.chosen(desk.view.settings, int(number)))
+    see = tag("p", tag("b", "What to see: "), found.see, cls="see")
+    return tag("section", tag("h2", "Where this market lies"), tag("h3", found.title), tag("p", found.sub, cls="sub"),
+               tag("div", tag("div", Picture(html=found.chart, event_pick=go)), tag("div", see), cls="grid"),
+               cls="panel wide", id="phase")
 
 
 def spreading(desk: Any, frames: tuple[Frame, ...], at: int) -> Any:

@@ -8,7 +8,7 @@ from sim.dashboard import wording
 from sim.dashboard.controls import Field, Press, Timeline, tag
 from sim.dashboard.desk import Desk
 from sim.dashboard.frame import Frame
-from sim.dashboard.panels import market_panels, people_panels
+from sim.dashboard.panels import market_panels, people_panels, where_it_lies
 from sim.dashboard.session import FULL_SPEED, Pair
 from sim.report import words
 
@@ -23,19 +23,20 @@ def results(desk: Desk) -> Any:
     if not frames:
         text = "Preparing the market: the physical economy runs for a year before the first day." if session.busy else \
             "Nothing has been run yet."
-        return tag("div", run_bar(desk), tag("p", text, cls="waiting", role="status"))
+        return tag("div", run_bar(desk), tag("p", text, cls="waiting", role="status"), where_it_lies(desk))
     at = max(0, desk.at)
     pair = session.shown or desk.pair
     old = desk.stale
     why = "The new market is being prepared." if session.busy else \
         "These results belong to the dials as they were before; run to see the new ones."
     note = tag("p", tag("strong", "Old settings. "), why, cls="old", role="status") if old else None
-    body = [tag("section", tag("h2", wording.answer(frames, pair, at), cls="answer"),
+    said = [tag("section", tag("h2", wording.answer(frames, pair, at), cls="answer"),
                 tag("dl", *(key_figure(key) for key in wording.keys(frames, at)), cls="keys"),
                 tag("p", "One history shows how, not how often: ", tag("code", command(pair)), " asks twelve of them"
                     + (", without your changes." if pair[0].changes else "."), cls="doubt"))]
-    body += [market_panels(desk, frames, at), people_panels(desk, frames)]
-    return tag("div", run_bar(desk), note, tag("div", *body, cls="old-settings" if old else "fresh"))
+    age = "old-settings" if old else "fresh"
+    body = [market_panels(desk, frames, at), people_panels(desk, frames)]
+    return tag("div", run_bar(desk), note, tag("div", *said, cls=age), where_it_lies(desk), tag("div", *body, cls=age))
 
 
 def key_figure(key: wording.Key) -> Any:

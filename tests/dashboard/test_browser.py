@@ -178,6 +178,17 @@ def test_readers_of_all_kinds(page, width):
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
+def test_the_phase_diagram_says_where_the_market_lies_and_sets_the_dials(page):
+    visit(page, "?scenario=quick&day=4")
+    assert "lowered hedgers" in page.inner_text("#phase h3") and page.locator("#phase circle").count() == 1
+    page.locator("#phase rect[data-agent='26']").click()  # cap 10, capital 1: the orange field
+    until(page, lambda p: "raised hedgers" in p.inner_text("#phase h3"))
+    until(page, lambda p: all(words in p.url for words in ("leverage=10", "capital=1", "rate=0.075")))
+    page.wait_for_selector(".old >> text=Old settings")
+    page.select_option("#beside", "@own")
+    until(page, lambda p: p.locator("#phase circle").count() == 3)
+
+
 def test_bad_addresses_are_answered_in_words(page):
     page.goto("?scenario=nonsense&leverage=abc&foo=1")
     page.wait_for_selector(".notices .problem")
@@ -192,6 +203,10 @@ def test_bad_addresses_are_answered_in_words(page):
 def test_mesas_own_viewer(page):
     page.goto("mesa")
     steps = page.locator("text=/^Step: /")
+    steps.wait_for()
+    page.wait_for_function("!document.querySelector('button.v-btn--icon:not([aria-label])')")
+    found = axe.Axe().run(page).response["violations"]
+    assert not found, [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found]
     began = int(steps.inner_text().split()[1])
     page.get_by_role("button", name="Step", exact=True).click()
     until(page, lambda p: int(steps.inner_text().split()[1]) == began + 1)
