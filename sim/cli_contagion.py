@@ -40,7 +40,7 @@ def contagion(options: argparse.Namespace) -> int:
                                                                ("--jobs", options.jobs)))
     scenario = load(options.scenario, options.changes)
     from sim.experiments.contagion import contagion as told
-    from sim.model import REACTIONS
+    from sim.freezing import REACTIONS
 
     single = {"": list(REACTIONS), "none": []}.get(options.reactions)
     reactions = single if single is not None else [name.strip() for name in options.reactions.split(",")]

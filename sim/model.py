@@ -8,6 +8,7 @@ from typing import Any
 import mesa
 import numpy as np
 
+from sim import freezing
 from sim.agents.base import View
 from sim.blocks import Blocks, everybody
 from sim.calendar import Calendar
@@ -24,8 +25,6 @@ from sim.streams import Streams
 from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, spot_of_chip, traded_curve
 from sim.world import world_of
 from sim.writing import write_contracts, write_down, write_trades
-
-REACTIONS = ("margin", "flows", "sizing", "credit")  # ways in which finance answers: see freeze
 
 
 class ComputeFutures(mesa.Model):
@@ -264,21 +263,14 @@ class ComputeFutures(mesa.Model):
 
     # --- copies of the world -------------------------------------------------------------------------
 
-    def freeze(self, reactions: Sequence[str] = REACTIONS) -> None:
-        """From now on finance does not react, or not in some ways: with all of them, only primary effects are left.
-
-        margin : no calls, forced sales, defaults; sizing : positions are sized by this evening's equity
-        flows  : investors bring and take nothing; credit : terms, marks and haircuts stay. Voluntary rules go on.
-        """
-        self.still = tuple(reactions)
-        self.house.frozen, self.credit.frozen = "margin" in self.still, "credit" in self.still
-        self.eve = self.ledger.equity.copy() if "sizing" in self.still else None
+    def freeze(self, reactions: Sequence[str] = freezing.REACTIONS) -> None:
+        """From now on finance does not react, or not in some ways: see ``sim.freezing``."""
+        freezing.freeze(self, reactions)
 
     def snapshot(self) -> dict[str, Any]:
         """All state, copied: what ``restore`` needs to continue bit for bit."""
         own = ("wish", "own_value", "urgency", "value")
-        return {"day": self.day, "steps": self.steps, "still": self.still,
-                "eve": None if self.eve is None else self.eve.copy(),
+        return {"day": self.day, "steps": self.steps, "frozen": freezing.snapshot(self),
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
                           for name in ("blocks", "exchange", "house", "deliveries", "economy", "record", "rules",
@@ -287,11 +279,11 @@ class ComputeFutures(mesa.Model):
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""
         self.day, self.steps = state["day"], state["steps"]
-        self.still, self.eve = state["still"], None if state["eve"] is None else state["eve"].copy()
         for name, array in state["arrays"].items():
             getattr(self, name)[...] = array
         for name, part in state["parts"].items():
             getattr(self, name).restore(part)
+        freezing.restore(self, state["frozen"])
 
     def branch(self) -> ComputeFutures:
         """A second world that is the same up to now and goes its own way from here."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.clearing.absorber import Absorber
 from sim.clearing.accounts import COUNTERS, Accounts, Writer
 from sim.clearing.causes import NEWS, loss_causes
 from sim.clearing.closeout import HOUSE
@@ -46,6 +47,7 @@ class ClearingHouse(Accounts):
                  intraday: np.ndarray | None = None, members: np.ndarray | None = None) -> None:
         super().__init__(config, ledger, house_row, row_label, tick_cents, record, intraday)
         self.streams = streams
+        self.absorber: Absorber | None = None  # takes over what must be sold in a frozen world
         capital = int(config.house_capital * hedged_notional)
         ledger.transfer("house capital", "outside world", "clearing house", capital)
         if config.members.count:
@@ -66,6 +68,8 @@ class ClearingHouse(Accounts):
         if self.portfolio:
             self.portfolio.at(self._value(mark))
         if self.frozen:
+            if self.absorber:
+                self.absorber.open_day(day, mark)
             return
         if self.tiers:
             self.tiers.open_day(day)
@@ -101,12 +105,14 @@ class ClearingHouse(Accounts):
     def check(self, day: int, round: int, mark: np.ndarray) -> None:
         """Test the watched accounts after a round of trading, at int64[contracts] marks in ticks."""
         if self.frozen:
+            if self.absorber:
+                self.absorber.check(day, round, mark)
             return
         late = np.flatnonzero(self.failed)  # orders of failed accounts may have been filled after the failure
         late = late[self.ledger.position[late].any(axis=1) | (self.ledger.basis[late] != 0)]
         if len(late):
             self.pot.sweep(late)
-        self._weigh(mark)
+        self._weigh(mark, trading=True)
         if self.config.due + self.config.grace and self.call.any():
             late = self._press(round + 1)
             self._fail(day, round, (self.equity <= 0) & late & self.plain, mark)
@@ -176,6 +182,8 @@ class ClearingHouse(Accounts):
         self.held[:] = ledger.position
         self.pot.attribute(self._move(settle))
         settle_accounts(ledger.position, self._value(settle), ledger.basis, self.gain)
+        if self.absorber:
+            self.absorber.settle(self.gain)
         if ledger.post("variation margin", slice(None), self.gain, "clearing house") != 0:
             raise AssertionError("variation margin does not sum to zero")
         moved = int(np.maximum(self.gain, 0).sum())
@@ -219,6 +227,8 @@ class ClearingHouse(Accounts):
         rows = np.flatnonzero(change)
         ledger.post_margin(rows, change[rows])
         if self.frozen:
+            if self.absorber:
+                self.absorber.evening()
             return
         if self.collateral:
             fit = (self.equity >= self.required) & ~(self.forced | self.closing | self.failed)

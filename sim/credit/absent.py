@@ -15,6 +15,7 @@ class NoCredit:
     def __init__(self) -> None:
         self.dials = CreditDials()  # shocks to credit set them in vain
         self.frozen = False  # what is not there cannot react
+        self.kept: frozenset[str] = frozenset()
 
     def step(self, model: Any) -> None:
         """Nothing happens."""

@@ -87,23 +87,25 @@ class Investors:
     # --- the week ---------------------------------------------------------------------------------------------
 
     def week(self, day: int, expected_loss: float, chance: np.ndarray, added: float, asked: float, base_rate: float,
-             frozen: bool) -> None:
+             frozen: bool, kept: bool = False) -> None:
         """Haircuts, calls, sales, redemptions and gates.
 
         added, asked : haircut, and redemptions a quarter, that come from outside
+        frozen, kept : whether marks and redemptions, and whether haircuts and calls, stay as they are
         """
         rule, face = self.rules, self.book.claims["tranche"]
         used = self.pools.first > 0
         mark = float(self.pools.mark[used, SENIOR].mean()) if used.any() else 1.0
         self.variance += 0.1 * ((math.log(max(mark, 1e-6) / self.last_mark)) ** 2 / WEEK - self.variance)
         self.last_mark = max(mark, 1e-6)
-        if not frozen:
+        if not kept:
             usual = rule.haircut + rule.haircut_follows * max(math.sqrt(self.variance) - 0.02, 0.0) + added
             self.haircut = min(max(usual, 0.95 * self.haircut), 0.9)
         self._serve_repo(base_rate)
-        if not frozen:
+        if not kept:
             for fund in np.flatnonzero((self.kind == REPO) & self.alive):
                 self._call(day, int(fund))
+        if not frozen:
             self._redeem(day, expected_loss, chance, asked)
             sold = 0.0
             for pool in np.flatnonzero(self.pools.downgraded).tolist():

@@ -62,6 +62,7 @@ class Credit:
         self.prime = PrimeBrokers(config.banks, self.book, self.banks, model.record, named(who.funds))
         self.dials, self.opened = CreditDials(), False
         self.frozen = False  # lenders' reactions keep their values of the eve: the counterfactual of a stress run
+        self.kept: frozenset[str] = frozenset()  # of sim.freezing.CHANNELS, those that alone keep their values
         model.house.intraday[self.book.rows] = False
         luck = model.streams.normal("credit.syndicate", len(who.firms) * max(self.book.b, 1))
         self.taste = np.exp(0.5 * luck.reshape(len(who.firms), -1))
@@ -76,7 +77,7 @@ class Credit:
             self._open(model)
         if self.eve == day:
             self.estates.mark_eve()
-        self.estates.sell(day, self.physical, model.economy, self.dials["resale_add"], self.frozen)
+        self.estates.sell(day, self.physical, model.economy, self.dials["resale_add"], self._keeps("collateral"))
         self.prime.collect(day, model.house, model.blocks.closing(model.ledger.equity))
         if day % 5 == 4:
             self._week(model)
@@ -138,7 +139,7 @@ class Credit:
                      lenders=self._lender_weights(self.config.banks.new_share, False))
 
     def _week(self, model: Any) -> None:
-        day, frozen, book, firms = model.day, self.frozen, self.book, self.borrowers
+        day, book, firms = model.day, self.book, self.borrowers
         see = self.physical.look(model.economy, self._curve_gap(model))
         terms = self._terms(see)
         value_fall = float(-np.log(np.maximum(firms.appraisal, 1e-6)).mean()) - min(terms.resale, 0.0)
@@ -150,20 +151,26 @@ class Credit:
             self._close_account(model, int(i), day)
         self.banks.pay_funding(firms.interest_paid[:book.b])
         self.pools.waterfall(self.config.loans.base_rate)
-        self._pools_and_investors(day, see, terms, frozen)
+        self._pools_and_investors(day, see, terms)
         self._weigh_banks()
         lost = sum(int(book.loans[i].sum()) for i in gone)
-        if not frozen:
+        if not self._keeps("interbank"):
             self.banks.fail(day)
             self.banks.react(day)
+        if not self.frozen:
             self._conditions(day, lost, gone)
-        self.prime.week(day, self.conditions.supply, self.investors.haircut, frozen)
+        self.prime.week(day, self.conditions.supply, self.investors.haircut, self._keeps("haircut"))
         credit = self.conditions.drawn(self.dials["draws"])
         wish = np.where(firms.alive, terms.boom * (0.3 + 0.7 * credit), self.config.market.takeover)
         self.physical.steer(model.economy, firms.halted, wish, self.config.owners.decay)
 
-    def _pools_and_investors(self, day: int, see: Any, terms: Terms, frozen: bool) -> None:
+    def _keeps(self, channel: str) -> bool:
+        """Whether one way in which lenders react keeps its values."""
+        return self.frozen or channel in self.kept
+
+    def _pools_and_investors(self, day: int, see: Any, terms: Terms) -> None:
         firms, pools, investors = self.borrowers, self.pools, self.investors
+        frozen = self._keeps("tranches")
         chance = np.where(firms.alive, firms.chance, 1.0)
         if not frozen:
             pools.value(chance)
@@ -175,7 +182,7 @@ class Credit:
             pools.issue(day, sound, share, self.conditions.demand, investors.wants())
         investors.pay_for_purchases(self.banks.size * self.banks.alive)
         investors.week(day, self._expected_loss(), chance, self.dials["haircut_add"], self.dials["asked_add"],
-                       self.config.loans.base_rate, frozen)
+                       self.config.loans.base_rate, frozen, self._keeps("haircut"))
 
     def _expected_loss(self) -> float:
         """Share of the loans that lenders expect to lose over their life."""
@@ -207,8 +214,11 @@ class Credit:
         for bank in np.flatnonzero(banks.weak):
             c.refuse.add(int(banks.weak_event[bank]), UNIT * 0.8 * 0.15 * float(banks.size[bank] / banks.size.sum()))
         rise = funds.haircut - self.config.pools.haircut
-        c.update(self._expected_loss(), gated, supply, lost / total, rise, self.pools.discount)
+        if not self._keeps("lending"):
+            c.update(self._expected_loss(), gated, supply, lost / total, rise, self.pools.discount)
         funds.blame.fade(0.9)
+        if self._keeps("collateral"):
+            return
         keep = 1.0 - 1.0 / self.config.collateral.fading
         c.flow *= keep
         c.sales = {event: keep * part for event, part in c.sales.items() if keep * part > 1e-6}

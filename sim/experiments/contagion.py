@@ -21,7 +21,8 @@ from sim import tables
 from sim.errors import bad_input
 from sim.experiments.executors import Task, runner
 from sim.experiments.progress import Progress, stop_on_interrupt
-from sim.model import REACTIONS, ComputeFutures
+from sim.freezing import REACTIONS
+from sim.model import ComputeFutures
 from sim.one_run import Outcome
 from sim.scenario import Scenario
 from sim.summary import interval
