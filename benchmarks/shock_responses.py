@@ -24,6 +24,7 @@ import numpy as np
 
 import sim
 from sim.calendar import Calendar
+from sim.compute.chips import GENERATIONS
 from sim.compute.economy import Economy
 from sim.compute.operators import no_operators
 from sim.loading import shipped
@@ -34,7 +35,8 @@ ROOT = Path(__file__).parents[1]
 AFTER = (1, 20, 60, 125, 190, 252, 370)  # business days after the first day of a shock
 RATIOS = ("spot_us", "spot_cn", "spot_eu", "list_median", "index_assessed", "index_transaction", "forward_12",
           "capacity_h100e", "orders_placed", "token_price")
-SHARES = ("utilisation", "used_eu", "rationed_share", "stranded")
+SHARES = ("utilisation", "used_eu", "rationed_share", "stranded", "used_h100")
+H100 = GENERATIONS.index("h100")
 SIZES = ("mild", "mid", "severe")
 
 
@@ -53,6 +55,7 @@ def run(scenario, seed: int, shocks, days: int) -> dict[str, np.ndarray]:
         row = economy.record()
         row["stranded"] = economy.waiting.sum() / economy.fleet.sum()  # GPUs that wait for a site over those that run
         row["used_eu"] = economy.region["used"][2]  # share of Europe's capacity that works
+        row["used_h100"] = economy.resale_value[0, H100] / 1000  # what one fetches in the US, thousands of $
         row["forward_12"] = economy.forecast[scenario.indices[0].label][12]
         out.append([row[name] for name in (*RATIOS, *SHARES)])
     return dict(zip((*RATIOS, *SHARES), np.array(out).T, strict=True))
@@ -80,11 +83,11 @@ def respond(scenario, shocks, seeds: int, days: int, calm: dict) -> dict[str, np
 
 
 def sizes_of(name: str) -> list[list[str]]:
-    """Changes for the mild, middle and severe size of a shipped scenario, as its comment gives them."""
+    """Changes for the mild, middle and severe size of a shipped scenario, as its comment gives them; or none."""
     text = (ROOT / "scenarios" / f"{name}.yaml").read_text(encoding="utf-8")
     block = re.search(r"# (?:mild|down), mid, .*\n((?:#   --set .*\n)+)", text)
     rows = re.findall(r"--set (\S+)=(\S+) \| (\S+) \| (\S+)", block.group(1)) if block else []
-    return [[f"{row[0]}={row[1 + k]}" for row in rows] for k in range(3)]
+    return [[f"{row[0]}={row[1 + k]}" for row in rows] for k in range(3)] if rows else []
 
 
 def table(name: str, figures: dict[str, np.ndarray]) -> None:
@@ -115,7 +118,7 @@ def against_bands(name: str, figures: dict[str, np.ndarray], bands: list[dict[st
 def main(seeds: int, options: list[str]) -> None:
     began, calm, found = time.perf_counter(), {}, {}
     bands = list(csv.DictReader((ROOT / "sim" / "data" / "shock_bands.csv").open(encoding="utf-8")))
-    names = [name for name in shipped() if name.startswith("shock_")]
+    names = [name for name in shipped() if name.startswith("shock_") and sizes_of(name)]
     for name in names:
         for size, changes in zip(SIZES, sizes_of(name), strict=True):
             if size == "mid" or "sizes" in options:

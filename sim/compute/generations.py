@@ -37,6 +37,7 @@ class Generations:
     received: np.ndarray
     waiting: np.ndarray
     gpus: np.ndarray
+    _cost_of_work: np.ndarray
     _weights: np.ndarray
     _runs: np.ndarray
 
@@ -143,17 +144,24 @@ class Generations:
 
     @property
     def resale_value(self) -> np.ndarray:
-        """float64[4, g] $/GPU: rent expected in the years that are left, less the cost of a site, discounted.
+        """float64[4, g] $/GPU: rent left to earn, and no more than a new one costs less wear.
 
-        A generation has at least a year left, and an owner switches off what does not earn its avoidable cost.
+        Rent less the cost of a site, discounted, for what is left of the life of GPUs bought evenly since the launch;
+        an owner switches off what does not earn its avoidable cost. A new one costs what its owner charges for capital
+        over its life: more in China, by the fee or what smugglers take, and where the vendor's output is missing.
         """
         c, p = self.config.chips.demand, self.p
         months = max(1, round(12 * c.life))
         rent = self.expected_rent(months) * self.region["used"][:, None, None] * np.exp(-c.term_discount)
         dearer = self.chips["power"] * p.pue * (self.power_price * (self.dials.power_mult - 1.0))[:, None]
-        margin = np.maximum(0.0, rent - (c.site_share * self.owning_cost + dearer)[..., None])
+        site = c.site_share * self.owning_cost
+        margin = np.maximum(0.0, rent - (site + dearer)[..., None])
         years = (np.arange(months) + 0.5) / 12
-        left = np.clip(c.life - self.chips["launch"] - max(0, self.day) / BUSINESS_DAYS, 1.0, c.life)
+        age = np.maximum(0.0, self.chips["launch"] + max(0, self.day) / BUSINESS_DAYS)
+        left = np.clip(c.life - age / 2, 1.0, c.life)
         margin *= np.clip(0.5 + 12 * (left[:, None] - years), 0.0, 1.0)
         stays = np.exp(-(c.discount + self.chips["retirement"] * BUSINESS_DAYS)[:, None] * years)
-        return HOURS_PER_MONTH * (margin * stays).sum(axis=2)
+        new = (self._cost_of_work * self.chips["throughput"] - site) * stays.sum(axis=1)
+        new *= np.exp(-p.obsolescence * BUSINESS_DAYS * age) / min(1.0, max(self.dials.supply_mult, 1e-9))
+        out: np.ndarray = HOURS_PER_MONTH * np.minimum((margin * stays).sum(axis=2), new)
+        return out

@@ -90,12 +90,45 @@ def test_markups_over_the_cost_of_owning_rise_with_the_generation():
     assert h100 < gb300 < rubin
 
 
-def test_resale_follows_rent_and_age(economy):
+def resale_of(economy, r, g):
+    """The value of one used GPU, month by month: the naive rule."""
+    c, chip, obsolescence = economy.config.chips.demand, economy.chips[g], economy.config.prices.obsolescence
+    age = max(0.0, chip["launch"] + max(0, economy.day) / 252)
+    left = max(1.0, c.life - age / 2)
+    site = c.site_share * economy.owning_cost[g]
+    dearer = chip["power"] * economy.p.pue * economy.power_price[r] * (economy.dials.power_mult[r] - 1)
+    rent, used, capital, earned = economy.expected_rent(72)[r, g], economy.region["used"][r], 0.0, 0.0
+    for month in range(72):
+        years = (month + 0.5) / 12
+        stays = np.exp(-(c.discount + chip["retirement"] * 252) * years)
+        capital += stays * (economy._cost_of_work[r, g] * chip["throughput"] - site)
+        part = min(1.0, max(0.0, 0.5 + 12 * (left - years)))
+        earned += stays * part * max(0.0, rent[month] * used * np.exp(-c.term_discount) - site - dearer)
+    return 730 * min(earned, capital * np.exp(-obsolescence * age) / min(1.0, economy.dials.supply_mult))
+
+
+@pytest.mark.parametrize(("fall", "missing"), [(0.0, 1.0), (0.6, 1.0), (0.0, 0.15)])
+def test_resale_values_are_those_of_one_gpu_at_a_time(economy, fall, missing):
+    economy.outlook -= fall
+    economy.dials.supply_mult = missing
+    economy.dials.power_mult = 1.5
+    wanted = [[resale_of(economy, r, g) for g in range(len(CHIPS))] for r in range(4)]
+    np.testing.assert_allclose(economy.resale_value, wanted, rtol=1e-9)
+
+
+def test_used_chips_cost_what_the_market_says_and_follow_rent_once_it_falls(economy):
     value = economy.resale_value
-    assert (value > 0).all()
+    new = economy.resale_value[0] / np.exp(-0.08 * np.maximum(0.0, economy.chips["launch"] + economy.day / 252))
+    assert 0.5 <= value[0, H100] / new[H100] <= 0.8  # asked for used ones over new ones in 2026: 50 to 76 %
+    assert 15e3 < value[0, H100] < 25e3 and 4e3 < value[0, A100] < 15e3 and 30e3 < value[0, B200] < 45e3
     assert (value[:, H100] > value[:, A100]).all() and (value[:, RUBIN] > value[:, GB300]).all()
-    economy.outlook -= 0.5
-    assert (economy.resale_value < 0.7 * value).all()
+    assert value[1, GB300] > 1.5 * value[0, GB300]  # smuggled
+    economy.dials.supply_mult = 0.15
+    short = economy.resale_value
+    assert (short[0, [H100, B200]] > 1.2 * value[0, [H100, B200]]).all()  # no new ones to be had
+    economy.dials.supply_mult = 1.0
+    economy.outlook -= 0.7
+    assert (economy.resale_value[0, [A100, H100]] < 0.8 * value[0, [A100, H100]]).all()
     economy.outlook -= 4.0
     assert (economy.resale_value[:, H100] == 0).all()
 
