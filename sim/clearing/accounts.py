@@ -11,9 +11,10 @@ from sim.clearing.causes import NEWS, Causes, ForcedFlow, blend, complete, losin
 from sim.clearing.closeout import CloseOut
 from sim.clearing.collateral import Collateral
 from sim.clearing.config import ClearingConfig
-from sim.clearing.kernels import WHOLE, weigh_accounts
+from sim.clearing.kernels import WHOLE
 from sim.clearing.rates import RateRule
 from sim.clearing.requirement import ByFamily, PortfolioMargin
+from sim.clearing.weighing import Weighing
 from sim.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Writer(Protocol):
         """Write one event down; returns its number."""
 
 
-class Accounts:
+class Accounts(Weighing):
     """Every account's worth, its requirement, its calls and its distress: the state of the clearing house.
 
     Parameters are those of ``ClearingHouse``.
@@ -52,9 +53,6 @@ class Accounts:
     plain    : bool[n]   accounts that the house treats by itself: all but those of clearing members
     frozen   : whether calls, forced sales, defaults and new rates are switched off (the counterfactual of a stress run)
     """
-
-    least_rate = 0.0  # share of notional below which no rate falls; policies set it every morning
-    multiple: np.ndarray | None = None  # float64[n] on each requirement, None for one; policies set it every morning
 
     def __init__(self, config: ClearingConfig, ledger: Ledger, house_row: int, row_label: Sequence[str],
                  tick_cents: np.ndarray, record: Writer, intraday: np.ndarray | None = None) -> None:
@@ -153,69 +151,6 @@ class Accounts:
             self.portfolio.restore(state["portfolio"])
 
     # --- inside --------------------------------------------------------------------------------------
-
-    def _value(self, ticks: np.ndarray) -> np.ndarray:
-        """int64[contracts] cents that a contract is worth."""
-        return ticks * self.tick_cents
-
-    def _move(self, ticks: np.ndarray) -> np.ndarray:
-        """int64[contracts] cents that a contract has gained since the last settlement."""
-        return (ticks - self.reference) * self.tick_cents
-
-    def _new_rates(self, now: np.ndarray, prices: np.ndarray) -> np.ndarray:
-        """The model's rates; where it has none to give, those in force stay."""
-        rates = self.rule.update(prices)
-        return np.maximum(np.where(np.isfinite(rates), rates, now), self.least_rate)
-
-    def _renew(self, prices: np.ndarray, settle: np.ndarray) -> None:
-        """New rates, and new scenarios where whole accounts are margined."""
-        self.rate = self._new_rates(self.rate, prices)
-        if self.portfolio:
-            months, traded = (None, None) if self.listing is None else (self.listing["month"], self.listing["volume"])
-            self.portfolio.renew(prices, self._value(settle), scale=self.rule.scale(), months=months, traded=traded)
-
-    def _weigh(self, ticks: np.ndarray) -> None:
-        """Bring ``equity`` and ``required`` up to date; the margin of one contract is rounded up to the cent."""
-        ledger, value = self.ledger, self._value(ticks)
-        charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
-        weigh_accounts(ledger.position, value, charge, self.spread, ledger.cash, ledger.margin, ledger.basis,
-                       self.equity, self.required)
-        if self.families:
-            self.required[:] = self._netted(ledger.position, charge)
-        if self.portfolio:
-            watched = None if self.tiers else self.intraday | self.forced | self.closing  # others wait for the evening
-            self.required[:] = self.portfolio.of(ledger.position, watched=watched)
-            if self.least_rate > 0:
-                least = np.ceil(self.least_rate * (np.abs(ledger.position) * value).sum(axis=1)).astype(np.int64)
-                np.maximum(self.required, least, out=self.required)
-        if self.multiple is not None:
-            self.required[:] = np.ceil(self.required * self.multiple).astype(np.int64)
-        self.required[self.house_row] = 0
-        if self.collateral:
-            self.equity += self.collateral.credit
-        if self.tiers:
-            self.tiers.multiply()
-
-    def requirement_of(self, position: np.ndarray) -> np.ndarray:
-        """int64[k] cents that int64[k, contracts] positions would have to hold, at the last settlement."""
-        value = self.settled * self.tick_cents
-        if self.portfolio:
-            return self.portfolio.cents(position, value)
-        out, none = np.zeros(len(position), np.int64), np.zeros(len(position), np.int64)
-        charge = np.ceil(self.rate * value - 1e-6).astype(np.int64)
-        if self.families:
-            return self._netted(position, charge)
-        weigh_accounts(np.ascontiguousarray(position), value, charge, self.spread, none, none, none, none.copy(), out)
-        return out
-
-    def _netted(self, position: np.ndarray, charge: np.ndarray) -> np.ndarray:
-        """int64[n] cents: as ``weigh_accounts`` requires, each family of contracts by itself."""
-        out = np.zeros(len(position), np.int64)
-        for slots in self.families:
-            leg = position[:, slots] * charge[slots]
-            net = np.abs(leg.sum(axis=1))
-            out += net + ((np.abs(leg).sum(axis=1) - net) * self.spread + (WHOLE - 1)) // WHOLE
-        return out
 
     def causes_of(self, position: np.ndarray, mark: np.ndarray) -> Causes:
         """What moved the contracts on which int64[contracts] positions have lost since the last settlement."""

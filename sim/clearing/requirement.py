@@ -74,12 +74,13 @@ class PortfolioMargin:
         if not np.array_equal(value, self.value):
             self.value, self._held = np.array(value, np.int64), None
 
-    def of(self, position: np.ndarray, value: np.ndarray | None = None,
-           watched: np.ndarray | None = None) -> np.ndarray:
+    def of(self, position: np.ndarray, value: np.ndarray | None = None, watched: np.ndarray | None = None,
+           spare: np.ndarray | None = None) -> np.ndarray:
         """int64[n] cents that accounts with int64[n, contracts] net positions must hold, at the fixed values or these.
 
         Accounts whose positions are those of the last call keep their answer, which is a function of them alone. With
-        bool[n] ``watched`` the others keep theirs until values are fixed anew, even if they have traded.
+        bool[n] ``watched`` the others keep theirs until values are fixed anew, even if they have traded. An account for
+        which int64[n] ``spare`` cents are certainly enough is given an upper bound that they cover.
         """
         if value is not None:
             self.at(value)
@@ -87,12 +88,24 @@ class PortfolioMargin:
             self._held, self._cents = position.copy(), np.zeros(len(position), np.int64)
             rows = np.flatnonzero(position.any(axis=1))
         else:
-            changed = (position != self._held).any(axis=1)
+            changed = np.zeros(len(position), np.bool_)  # few have: faster to count them than to reduce over months
+            changed[np.flatnonzero(position != self._held) // position.shape[1]] = True
             rows = np.flatnonzero(changed if watched is None else changed & watched)
+            if spare is not None and len(rows):
+                rows = self._in_doubt(rows, position, spare)
             self._held[rows] = position[rows]
         if len(rows):
             self._cents[rows] = self.requirement.cents(position[rows], self.value)
         return self._cents.copy()
+
+    def _in_doubt(self, rows: np.ndarray, position: np.ndarray, spare: np.ndarray) -> np.ndarray:
+        """int64[k]: those of the rows whose bound is above what they have to spare; the others get their bound."""
+        bound = self.requirement.at_most(position[rows], self.value)
+        if bound is None:
+            return rows
+        doubt = bound > spare[rows]
+        self._cents[rows[~doubt]] = bound[~doubt]
+        return rows[doubt]
 
     # --- copies ----------------------------------------------------------------------------------------
 
@@ -142,9 +155,9 @@ class ByFamily:
         for slots, part in self.parts:
             part.at(value[slots])
 
-    def of(self, position: np.ndarray, value: np.ndarray | None = None,
-           watched: np.ndarray | None = None) -> np.ndarray:
-        """int64[n] cents that accounts must hold; as ``PortfolioMargin.of``."""
+    def of(self, position: np.ndarray, value: np.ndarray | None = None, watched: np.ndarray | None = None,
+           spare: np.ndarray | None = None) -> np.ndarray:
+        """int64[n] cents that accounts must hold, always exactly; as ``PortfolioMargin.of``."""
         return np.sum([part.of(position[:, slots], None if value is None else value[slots], watched)
                        for slots, part in self.parts], axis=0)
 

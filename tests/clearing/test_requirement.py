@@ -12,6 +12,7 @@ from sim.clearing.config import ClearingConfig
 from sim.clearing.margin.portfolio import Offsets
 from sim.clearing.paths import damper, margin_model
 from sim.clearing.requirement import PortfolioMargin
+from sim.clearing.weighing import Weighing
 from tests.clearing.driver import TICK_CENTS, Market
 
 PORTFOLIO = {"offsets": "portfolio", "margin": margin_model("historical", window=200)}
@@ -65,18 +66,51 @@ def test_in_the_house_a_spread_needs_less_and_the_day_changes_nothing_but_trades
     for _ in range(60):
         market.evening(np.maximum(market.mark + luck.integers(-4, 5), 100))
         market.morning()
+    needed = lambda: market.house.portfolio.of(market.ledger.position)
     market.trade(0, 1, 0, 10)
     market.trade(2, 0, 1, 10)
     market.check()
-    spread, outright, other = market.house.required[:3]
+    before = needed()
+    spread, outright, other = before[:3]
     assert 0 < spread < 0.5 * outright and other > 0
-    before = market.house.required.copy()
     market.check(market.mark + 3)
-    np.testing.assert_array_equal(market.house.required, before)
+    np.testing.assert_array_equal(needed(), before)
     market.trade(0, 1, 0, 1)
     market.check()
-    assert market.house.required[1] > before[1] and market.house.required[2] == before[2]
-    assert market.house.required[1] == pytest.approx(11 / 10 * before[1], abs=2)
+    assert needed()[1] > before[1] and needed()[2] == before[2]
+    assert needed()[1] == pytest.approx(11 / 10 * before[1], abs=2)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from(["value_at_risk", "expected_shortfall"]), st.sampled_from([1, 5]))
+def test_the_bound_is_never_below_the_requirement(seed, measure, days):
+    luck = np.random.default_rng(seed)
+    model = margin_model("historical", window=200, measure=measure, close_out_days=days, multi_day="buckets",
+                         confidence=0.95)
+    value = luck.integers(1, 10**6, 3)
+    requirement = model.requirement(prices(seed=seed), Offsets(recognised=float(luck.random())))
+    position = luck.integers(-40, 41, (40, 3)) * luck.integers(0, 2, (40, 3))
+    assert (requirement.at_most(position, value) >= requirement.cents(position, value)).all()
+
+
+def test_accounts_that_certainly_have_enough_are_not_margined_anew_and_nothing_else_changes(monkeypatch):
+    """A market near distress with the short cut, and with every account margined exactly after every round."""
+    seen, exact = [], Weighing._spare
+    for spare in (exact, lambda house: np.full(house.ledger.n, -1)):
+        monkeypatch.setattr(Weighing, "_spare", spare)
+        model = sim.load("quick", changes=[
+            "clearing.offsets=portfolio", "clearing.margin={type: historical, window: 250, confidence: 0.9}",
+            "shocks=[{type: demand_surge, date: 2026-10-19, tokens: 4.0, pass_through: 1.0}]",
+            "market.contracts.gpu_hour_future.index=transaction",
+            "agents.fundamental_speculator.leverage_max=25", "agents.trend_follower.leverage_max=25"]).build(seed=3)
+        while model.day < 25:
+            model.step()
+        events = model.record.table("events")
+        seen.append((model.ledger.cash.copy(), model.house.required.copy(), model.ledger.position.copy(),
+                     events["kind"].tolist(), events["amount_cents"].tolist()))
+    for short, full in zip(*seen, strict=True):
+        np.testing.assert_array_equal(short, full)
+    assert "forced sale" in seen[0][3] and "margin call" in seen[0][3]
 
 
 def test_accounts_that_nobody_watches_wait_for_the_evening():

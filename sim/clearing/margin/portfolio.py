@@ -60,6 +60,10 @@ class Requirement(ABC):
         """int64[n] cents: the total alone."""
         return self.parts(position, value)["total"]
 
+    def at_most(self, position: np.ndarray, value: np.ndarray) -> np.ndarray | None:
+        """int64[n] cents that the total never exceeds, where that is found faster than the total itself."""
+        return None
+
 
 class NetOfSpreads(Requirement):
     """Long and short months net against each other, and the legs that offset are charged a share.
@@ -99,6 +103,7 @@ class Replay(Requirement):
         contracts = len(sets[0])
         self._cached: tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, np.ndarray]]] | None = None
         one = np.concatenate([np.eye(contracts), -np.eye(contracts)])
+        self._extremes: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         joint, _ = self._losses(one, np.ones(contracts), np.zeros((2, contracts)))
         self.alone = joint.reshape(2, contracts)  # share, for long and for short
 
@@ -125,9 +130,29 @@ class Replay(Requirement):
             self._cached = (value.copy(), [_prepared(each * value[:, None]) for each in self.sets])
         return self._cached[1]
 
+    def cents(self, position: np.ndarray, value: np.ndarray) -> np.ndarray:
+        return self._total(*self._losses(position, value, self.alone))
+
+    def at_most(self, position: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Each month's worst scenario by itself, for the side that is held: no tail of their sums is worse."""
+        long, short = self._worst(value)
+        bound = np.where(position > 0, position * long, -position * short).sum(axis=1)
+        return np.ceil(bound * (1.0 + 1e-9)).astype(np.int64) + 1
+
+    def _worst(self, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """float64[contracts] cents each: largest loss of who is long and short one contract, a mean over sets."""
+        if self._extremes is None or self._extremes[0] is not value:
+            ends = [(np.maximum(-each.min(axis=1), 0.0), np.maximum(each.max(axis=1), 0.0)) for each in self.sets]
+            long, short = (np.mean([end[side] for end in ends], axis=0) * value for side in (0, 1))
+            self._extremes = (value, long, short)
+        return self._extremes[1:]
+
+    def _total(self, joint: np.ndarray, own: np.ndarray) -> np.ndarray:
+        return whole_cents(joint + (1.0 - self.recognised) * np.maximum(own - joint, 0.0))
+
     def parts(self, position: np.ndarray, value: np.ndarray) -> Parts:
         joint, own = self._losses(position, value, self.alone)
-        total = whole_cents(joint + (1.0 - self.recognised) * np.maximum(own - joint, 0.0))
+        total = self._total(joint, own)
         apart = np.maximum(whole_cents(own), total)
         return {"apart": apart, "offset": total - apart, "total": total}
 
@@ -138,6 +163,7 @@ def _prepared(moves: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     A rough loss rounds each position, move and product, and their sum, by at most a 2**-24th of what they come to.
     """
     contracts, n = moves.shape
+    moves = moves[:, np.argsort(moves.sum(axis=0), kind="stable")]  # the worst for a one-sided book fall in many groups
     padded, columns = -(-contracts // 4) * 4, -(-n // 64) * 64
     exact, rough, slack = np.zeros((n, padded)), np.zeros((padded, columns), np.float32), np.zeros(padded)
     exact[:, :contracts] = moves.T
