@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import mesa
 import numpy as np
 
 from sim.agents.base import AgentType, World
 from sim.agents.clearing_member import ClearingMember
 from sim.compute.economy import Operators
 from sim.ledger import Ledger
+from sim.light import mesa
 from sim.market.exchange import Desk
 from sim.market.kernels import STYLE
 from sim.population import Population, columns

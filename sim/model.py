@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import mesa
 import numpy as np
 
 from sim import freezing
@@ -15,6 +14,7 @@ from sim.calendar import Calendar
 from sim.clearing.house import ClearingHouse
 from sim.credit.system import credit_of
 from sim.deliveries import Deliveries
+from sim.light import mesa
 from sim.market.exchange import Exchange
 from sim.market.venues import Venues
 from sim.policy.rules import Rules

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import mesa
 import numpy as np
 import pyarrow as pa
 
 from sim import provenance, tables
 from sim.errors import BadInput
+from sim.light import mesa
 from sim.record import TABLES, WRITTEN, Record
 from sim.summary import Frames, figures_of, metrics_of
 

@@ -42,7 +42,8 @@ def param(default: Any = PydanticUndefined, *, unit: str, doc: str, source: str,
 class Block(pydantic.BaseModel):
     """A frozen part of a scenario that refuses keys it does not know and coerces nothing."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=False)
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=False,
+                                       defer_build=True)
 
 
 class Plugin(Block):

@@ -7,15 +7,11 @@ is a contiguous run of rows whose columns are views onto it, so nothing is gathe
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # in a notebook without ipywidgets mesa's progress bar complains on import
-    import mesa
-
+from sim.light import mesa
 from sim.streams import Streams, combine
 
 

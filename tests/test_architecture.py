@@ -24,7 +24,7 @@ DOMAINS = {"agents", "compute", "market", "clearing", "credit", "policy", "shock
 # From the bottom up: a module may import from its own level and below.
 LEVELS = [
     {"jit", "stream_kernels", "streams", "units", "calendar", "plugin", "population", "ledger",
-     "pause"},
+     "pause", "light"},
     DOMAINS,
     {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files",
      "price_files", "replaying"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from sim.metrics.base import Figure, Metric
 
@@ -62,6 +61,8 @@ def by_month(daily: Any, deliveries: Any) -> Any:
 
     Months before futures were listed for long enough count too: nothing was gained on them.
     """
+    import pandas as pd  # half a second that a run's start does not need
+
     label = pd.to_datetime(daily["date"]).dt.strftime("%Y-%m")
     out = daily["spot_h100_us"].groupby(label.to_numpy()).mean().rename("spot").to_frame()
     if deliveries is None or not len(deliveries):

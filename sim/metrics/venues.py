@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from sim.metrics.base import Figure, Metric
 
@@ -61,6 +60,8 @@ def gaps(table: Any, labels: list[str]) -> dict[str, float]:
 
 def effectiveness(daily: Any, contracts: Any, column: str) -> float:
     """% of variance that futures bought ``AHEAD`` months before take from the change of a cost since then; or nan."""
+    import pandas as pd  # half a second that a run's start does not need
+
     month = pd.to_datetime(daily["date"]).dt.strftime("%Y-%m")
     cost = np.log(daily[column].groupby(month).mean())
     seen = contracts["day"].map(dict(zip(daily["day"], month, strict=True)))
