@@ -34,4 +34,4 @@ def expected_rent(p: SimpleNamespace, region: np.ndarray, strip: np.ndarray, cur
 def pays(p: SimpleNamespace, rent: np.ndarray, cost: np.ndarray) -> np.ndarray:
     """float64[3, 4]: share of projects whose rent lies above the trigger over the cost of owning (float64[4] $)."""
     margin = (rent - p.term_discount - np.log(cost) - p.trigger) / p.trigger_width
-    return 1.0 / (1.0 + np.exp(-np.clip(margin, -60.0, 60.0)))
+    return 1.0 / (1.0 + np.exp(-np.minimum(60.0, np.maximum(-60.0, margin))))

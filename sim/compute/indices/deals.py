@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from functools import lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
 
 STRAYS = 33  # the most that a day has, and one draw for their number
 AHEAD = np.concatenate([[0.0], MONTH_DAYS * np.arange(1, MONTHS + 1) - MONTH_DAYS / 2])
+
+
+@lru_cache(maxsize=64)
+def cut(winsorised: float, deal_sd: float) -> float:
+    """Log distance from the market price at which the share to be winsorised begins."""
+    return deal_sd * NormalDist().inv_cdf(1.0 - winsorised)
+
+
+@lru_cache(maxsize=64)
+def fading(decay: float) -> np.ndarray:
+    """float64[months + 1]: what is left of the distance of the grade at today and the middle of each month ahead."""
+    left: np.ndarray = decay ** AHEAD
+    left.flags.writeable = False
+    return left
 
 
 class Deals(Index):
@@ -88,7 +103,7 @@ class Deals(Index):
         count = round(expected + math.sqrt(expected) * float(z[-1]))
         off = self.stray_sd * z[:max(0, min(STRAYS - 1, count))]
         if self.winsorised > 0:
-            limit = self.deal_sd * NormalDist().inv_cdf(1.0 - self.winsorised)
+            limit = cut(self.winsorised, self.deal_sd)
             off = np.minimum(limit, np.maximum(-limit, off))
         return float(off.sum()) / deals
 
@@ -104,4 +119,4 @@ class Deals(Index):
         out[0] = (weights * economy.region["price"]).sum()
         out[1:] = (weights[:, None] * economy.outlook).sum(axis=0)
         lost = world["aged"] + world["crowding"] - state["restatement"]
-        return out + world["grade"] * p.grade_decay ** AHEAD - p.obsolescence * (day + AHEAD) - lost
+        return out + world["grade"] * fading(p.grade_decay) - p.obsolescence * (day + AHEAD) - lost

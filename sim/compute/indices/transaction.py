@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from sim.compute.economy import Economy
 
 
+@lru_cache(maxsize=64)
+def spread_evenly(us_weight: float) -> np.ndarray:
+    """float64[4]: weight of each region, the first with `us_weight` on top of its part of the rest; read-only."""
+    out = np.full(4, (1.0 - us_weight) / 4)
+    out[0] += us_weight
+    out.flags.writeable = False
+    return out
+
+
 class Transaction(Deals, type="transaction"):
     """Volume-weighted mean of executed spot deals, mostly in the United States; fast, jumpy, thin."""
 
@@ -21,9 +31,7 @@ class Transaction(Deals, type="transaction"):
                              source="judgement: Ornn pools about 150 providers world-wide")
 
     def weights(self) -> np.ndarray:
-        out = np.full(4, (1.0 - self.us_weight) / 4)
-        out[0] += self.us_weight
-        return out
+        return spread_evenly(self.us_weight)
 
     def sample(self, economy: Economy) -> float:
         volume = economy.region["served"][0] / economy.region["reference_demand"][0]
