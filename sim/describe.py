@@ -100,12 +100,15 @@ def key_figures(kind: AgentType, world: World) -> Iterator[str]:
 
 def trade(scenario: Scenario) -> Iterator[str]:
     """Contracts and indices."""
+    several = len(scenario.market.contracts) > 1
     for contract in scenario.market.contracts:
+        name = f"Contract \"{contract.label}\": " if several else ""
         months = f"The next {contract.months} months are" if contract.months > 1 else "The next month is"
         yield from wrap(
-            f"{first_sentence(contract)} {months} listed. A contract is {number(contract.size)} {contract.unit}; the "
-            f"price moves in steps of ${contract.tick:g} {contract.per}, ${contract.tick_cents / 100:.2f} a contract. "
-            f"It settles to the index \"{contract.index}\".", "  ")
+            f"{name}{first_sentence(contract)} {months} listed. A contract is {number(contract.size)} "
+            f"{contract.unit}; the price moves in steps of ${contract.tick:g} {contract.per}, "
+            f"${contract.tick_cents / 100:.2f} a contract. It settles to the index \"{contract.index}\".",
+            "  ", "    " if several else "  ")
     for venue in (scenario.market.swaps, scenario.market.perpetual):
         if venue is not None:
             yield from wrap(venue.sentence(), "  ")

@@ -47,10 +47,11 @@ class SwapsConfig(Block):
 
     def sentence(self) -> str:
         """What is traded, in English."""
-        return (f"Beside the exchange {self.dealers} write bilateral swaps on the same index to "
-                f"{', '.join(self.clients)}, {self.share:g} times the futures that these want, unseen by the clearing "
-                f"house unless a policy says so; losses above {100 * self.threshold:g} % of notional are secured "
-                "in cash, dealers hedge in the book.")
+        clients = " and ".join(name.replace("_", " ") for name in self.clients)
+        return (f"Beside the exchange dealers ({self.dealers.replace('_', ' ')}) write bilateral swaps on the same "
+                f"index to clients ({clients}), {self.share:g} times the futures that these want. The clearing "
+                f"house does not see them unless a policy says so. Losses above {100 * self.threshold:g} % of notional "
+                "are secured in cash, and dealers hedge in the book.")
 
 
 class Swaps:
@@ -120,6 +121,14 @@ class Swaps:
         if not model.house.frozen:
             self._secure(model, value)
         self.worth[:] = self.gains(value) + self.collateral
+
+    def close(self, model: Any) -> None:
+        """All swaps end at the last settlement: nothing is left that they could be hedged with or valued at."""
+        self.today = dict.fromkeys(COUNTERS, 0)
+        rows = self.clients[self.held[self.clients].any(axis=1) | (self.collateral[self.clients] != 0)]
+        for row in rows.tolist():
+            self.end(model, row, self.exchange.settle * self.tick_cents)
+        self.hedged[:] = self.worth[:] = 0
 
     def gains(self, value: np.ndarray) -> np.ndarray:
         """int64[n] cents gained on paper at int64[contracts] cents a contract."""
@@ -211,8 +220,11 @@ class Swaps:
             self.end(model, row, value, row if gone[row] else int(self.dealer[row]))
         self.hedged[self.dealers[gone[self.dealers]]] = 0  # the house has taken their futures over
 
-    def end(self, model: Any, row: int, value: np.ndarray, failing: int) -> None:
-        """All swaps of a client end at int64[contracts] cents a contract, since it or its dealer cannot pay."""
+    def end(self, model: Any, row: int, value: np.ndarray, failing: int | None = None) -> None:
+        """All swaps of a client end at int64[contracts] cents a contract, since somebody cannot pay or all swaps do.
+
+        failing : who cannot pay; left out, that is whoever does not
+        """
         dealer, size = int(self.dealer[row]), int(np.abs(self.held[row]).sum())
         due = int((self.held[row] * value - self.cost[row]).sum())
         payer, _, unpaid = self._settle_client(row, due, np.arange(len(value)))
@@ -222,6 +234,10 @@ class Swaps:
         self._move("swap collateral", holder, owner, back)
         self.collateral[row] -= left
         self.collateral[dealer] += left
+        if failing is None:
+            if not unpaid and back == abs(left):
+                return
+            failing = payer if unpaid else holder
         other = dealer if failing == row else row
         lost = (unpaid if payer == failing else 0) + (abs(left) - back if holder == failing else 0)
         self._default(model, failing, other, size, lost)

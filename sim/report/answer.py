@@ -20,10 +20,11 @@ def answer(results: Results, history: History | None, base: Yardstick) -> tuple[
     if hedge:
         verdict = f"{hedge}, and {failed}."
     elif history is not None:
-        verdict = f"{words.capital(_prices(history))}, and {failed}."
+        verdict = f"{words.capital(failed)}, while {_prices(history)}." if known(results, "defaults") else \
+            f"{words.capital(_prices(history))}."
     else:
         verdict = f"{words.capital(failed)}."
-    reasons = [_basis(results), _liquidity(history) if history is not None else ""]
+    reasons = [_venues(results), _basis(results), _liquidity(history) if history is not None else ""]
     return (verdict, " ".join(text for text in (_harm(results, base), _without(results, base)) if text),
             " ".join(text for text in reasons if text))
 
@@ -34,7 +35,7 @@ def _bracket(results: Results, name: str, base: Yardstick, sign: str = "") -> st
     if len(known(results, name)) > 1 and any(known(results, name)):
         parts.append(f"{span(results, name)}{sign}")
     if math.isfinite(base.mean(name)):
-        parts.append(f"baseline {words.number(base.mean(name), 2)}{sign}")
+        parts.append(f"baseline {words.small(base.mean(name))}{sign}")
     return f" ({'; '.join(parts)})" if parts else ""
 
 
@@ -137,8 +138,7 @@ def _prices(history: History) -> str:
     spot = history.daily["spot_us"].dropna() if "spot_us" in history.daily else None
     if spot is None or not len(spot):
         return f"the market ran for {history.span()}"
-    return (f"the spot price went from {words.price(spot.iloc[0])} to {words.price(spot.iloc[-1])} per GPU-hour in "
-            f"{history.span()}")
+    return f"the spot price went from {words.price(spot.iloc[0])} to {words.price(spot.iloc[-1])} per GPU-hour"
 
 
 def _basis(results: Results) -> str:
@@ -149,8 +149,24 @@ def _basis(results: Results) -> str:
     if index < 0.6 * spot:
         return (f"The traded price moves by {words.number(spot, 2)} % a year, the posted prices behind the index by "
                 f"{words.number(index, 2)} %, so a future on it misses most of what those who pay spot go through.")
-    return (f"The traded price moves by {words.number(spot, 2)} % a year and the index by {words.number(index, 2)} %, "
-            "so the two can follow each other.")
+    moves = f"The traded price moves by {words.number(spot, 2)} % a year and the index by {words.number(index, 2)} %, "
+    if index > 1.6 * spot:
+        return moves + "so a future on it pays and charges for moves that those who pay spot never see."
+    return moves + "so the two can follow each other."
+
+
+def _venues(results: Results) -> str:
+    """Where positions lie and whether prices hold together, where several families of contracts compete."""
+    totals = results.figures.aggregate()
+    shares = {name.removeprefix("venue_share_").replace("_", " "): total["mean"] for name, total in totals.items()
+              if name.startswith("venue_share_") and math.isfinite(total["mean"])}
+    if len(shares) < 2:
+        return ""
+    first = max(shares, key=lambda name: shares[name])
+    gaps = [total["mean"] for name, total in totals.items() if name.startswith("venue_gap_")]
+    apart = f", and prices of the same month lie {words.number(max(gaps), 2)} % apart once what each index is " \
+            "expected to be is taken out" if gaps and math.isfinite(max(gaps)) else ""
+    return f"Of open positions {words.number(shares[first], 2)} % end on “{first}”{apart}."
 
 
 def _liquidity(history: History) -> str:

@@ -14,6 +14,7 @@ from sim.report import disclosure, palette, story, words, yardstick
 from sim.report.answer import answer
 from sim.report.figures import FIGURES, SECTIONS
 from sim.report.figures.cascade import worth_showing
+from sim.report.figures.clearing import harmed
 from sim.report.history import History, NothingToDraw
 from sim.report.page import svg
 from sim.results import Results, open_results
@@ -89,9 +90,9 @@ def _figures(history: History, folder: Path) -> Iterator[dict[str, str]]:
     for old in folder.glob("*.svg"):
         old.unlink()
     for name, draw in FIGURES.items():
-        if name == "cascade" and not worth_showing(history):
-            continue
         try:
+            if (name == "cascade" and not worth_showing(history)) or (name == "defaults" and not harmed(history)):
+                continue
             whole = draw(history)
         except NothingToDraw:
             continue

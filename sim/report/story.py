@@ -89,7 +89,8 @@ def span(results: Results, name: str) -> str:
 def numbers(results: Results, base: Yardstick) -> list[dict[str, str]]:
     """The table of outcomes: measure, value, interval and range, baseline, unit."""
     totals, out = results.figures.aggregate(), []
-    for name in [name for name in NUMBERS if math.isfinite(totals.get(name, {}).get("mean", math.nan))]:
+    several = [name for name in totals if name.startswith(("venue_share_", "venue_gap_"))]
+    for name in [name for name in (*several, *NUMBERS) if math.isfinite(totals.get(name, {}).get("mean", math.nan))]:
         about, total = results.figures.about[name], totals[name]
         many = math.isfinite(total["low"])
         out.append({"label": about["label"], "unit": about["unit"], "value": words.number(total["mean"]),
@@ -162,10 +163,22 @@ def assumptions(results: Results) -> list[dict[str, str]]:
             number = re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", row["value"])
             value = words.number(float(row["value"])) if number else row["value"]
             out.append({"meaning": words.capital(row["meaning"]), "path": row["path"],
-                        "value": f"{value} {row['unit']}",
+                        "value": measured(value, row["unit"]),
                         "source": row["source"].removeprefix("judgement:").strip() if judged else row["source"],
                         "grade": "judgement" if judged else "published"})
     return out[:MOST_ASSUMPTIONS]
+
+
+def measured(value: str, unit: str) -> str:
+    """A value with its unit as it is said: "7.5 % of notional", "10 times equity", "assessed"."""
+    try:
+        amount = float(value.replace(",", "").replace(words.MINUS, "-"))
+    except ValueError:
+        return value.replace("_", " ") if unit in ("name", "rule", "kind", "text") else f"{value} {unit}"
+    share, _, of = unit.partition(" of ")
+    if share == "share":
+        return words.percent(amount, 3) + (f" of {of}" if of else "")
+    return f"{value} times {of}" if share == "multiple" and of else f"{value} {unit}"
 
 
 def sections(description: str) -> list[dict[str, Any]]:
@@ -205,9 +218,12 @@ def _items(lines: list[str]) -> list[dict[str, str]]:
     for line in lines:
         depth = len(line) - len(line.lstrip())
         columns = re.match(r"\s+([\d,]+)\s{2,}(\w+)\s{2,}(.*)", line)
+        dated = re.match(r"\s+(\d{1,2} [A-Z][a-z]{2} \d{4})\s{2}(\S.*)", line)
         pair = re.match(r"\s{2}(\S.*?)\s{3,}(\S.*)", line)
         if columns:
             items.append({"count": columns[1], "name": columns[2], "text": columns[3]})
+        elif dated:
+            items.append({"count": "", "name": dated[1], "text": dated[2]})
         elif pair:
             items.append({"count": "", "name": pair[1], "text": pair[2]})
         elif items and (depth > 2 or (items[-1]["text"] and not items[-1]["name"])):

@@ -13,12 +13,15 @@ from sim.report import words
 from sim.report.history import NothingToDraw
 from sim.report.page import Page, Words, styled
 
+Interval = tuple[float, float, float]  # mean and the two ends
+Pooled = dict[float, Interval]
+
 # histories -> 95 % quantile of Student's t
 STUDENT = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132, 8: 1.895, 10: 1.833, 15: 1.761, 20: 1.729, 30: 1.699, 60: 1.671}
 
 
 def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month", harm: str = "defaults",
-          phone: bool = False, bare: bool = False) -> Page:
+          phone: bool = False, bare: bool = False, pooled: Pooled | None = None) -> Page:
     """Draw a study's figures by leverage.
 
     Parameters
@@ -26,22 +29,26 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
     table    : a row a history: the level of leverage, and the two figures
     leverage : its column of levels; tail: Hill exponents, lower is fatter; harm: a count a year
     source   : which study it is
+    pooled   : level -> exponent of all histories put together and its interval, drawn instead of each history's own
 
     Raises NothingToDraw for fewer than two levels.
     """
     levels = _levels(table, leverage, (tail, harm))
+    for level, (value, low, high) in (pooled or {}).items():
+        levels[level][tail] = (value, low, high)
     with styled():
-        page = Page(_words(levels, tail, harm, source), 3.6 if phone else 3.4, phone, bare)
+        page = Page(_words(levels, tail, harm, source, bool(pooled)), 3.6 if phone else 3.4, phone, bare)
         top, low = page.axes(2, [1.2, 1.0], gap=0.5, left=0.6, right=0.35, bottom=0.5)
         at = np.arange(len(levels))
         for axes, name, title in ((top, tail, "Hill exponent of daily changes (lower: fatter tails)"),
                                   (low, harm, "Defaults a year")):
             colour = p.FAMILY["speculators"] if name == tail else p.WORSE
-            mean, half = (np.array([each[name][kind] for each in levels.values()]) for kind in (0, 1))
-            for k, (level, values) in enumerate(table.groupby(leverage)[name]):
+            mean, below, above = (np.array([each[name][kind] for each in levels.values()]) for kind in range(3))
+            dots = () if pooled and name == tail else table.groupby(leverage)[name]
+            for k, (level, values) in enumerate(dots):
                 axes.scatter(np.full(len(values), at[list(levels).index(level)]) + 0.12, values, s=7, linewidth=0,
                              color=p.mix(colour, p.PAPER, 0.55), zorder=2, label=None if k else name)
-            axes.vlines(at, mean - half, mean + half, color=colour, lw=2.2)
+            axes.vlines(at, below, above, color=colour, lw=2.2)
             axes.plot(at, mean, "o-", color=colour, lw=1.0, ms=5)
             for x, y in zip(at, mean, strict=True):
                 axes.annotate(words.number(float(y), 2), (x, y), (-7, 7), textcoords="offset points", ha="right",
@@ -55,15 +62,16 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
     return page
 
 
-def _levels(table: Any, leverage: str, names: tuple[str, ...]) -> dict[float, dict[str, tuple[float, float]]]:
-    """Level -> figure -> mean and half of its 90 % interval, levels ascending."""
-    out: dict[float, dict[str, tuple[float, float]]] = {}
+def _levels(table: Any, leverage: str, names: tuple[str, ...]) -> dict[float, dict[str, Interval]]:
+    """Level -> figure -> mean and its 90 % interval, levels ascending."""
+    out: dict[float, dict[str, Interval]] = {}
     for level, rows in table.groupby(leverage):
         own = {}
         for name in names:
             values = pd.Series(rows[name]).dropna()
             spread = float(values.std(ddof=1)) if len(values) > 1 else math.nan
-            own[name] = (float(values.mean()), _quantile(len(values)) * spread / math.sqrt(max(len(values), 1)))
+            mean, half = float(values.mean()), _quantile(len(values)) * spread / math.sqrt(max(len(values), 1))
+            own[name] = (mean, mean - half, mean + half)
         out[float(level)] = own
     if len(out) < 2:
         raise NothingToDraw("a study needs at least two levels of leverage")
@@ -76,17 +84,18 @@ def _quantile(histories: int) -> float:
     return STUDENT[max(known)] if known else math.nan
 
 
-def _words(levels: dict[float, dict[str, tuple[float, float]]], tail: str, harm: str, source: str) -> Words:
+def _words(levels: dict[float, dict[str, Interval]], tail: str, harm: str, source: str, pooled: bool) -> Words:
     first, *_, last = levels
-    (a, da), (b, db) = levels[first][tail], levels[last][tail]
-    gap, doubt = b - a, math.hypot(da, db)
+    (a, *span_a), (b, *span_b) = levels[first][tail], levels[last][tail]
+    gap, doubt = b - a, math.hypot((span_a[1] - span_a[0]) / 2, (span_b[1] - span_b[0]) / 2)
     number = lambda value: words.number(value, 2)
     if not math.isfinite(doubt) or abs(gap) <= doubt:
         title = f"Tails at {last:g}-fold leverage do not differ clearly from those at {first:g}-fold"
     else:
         way = "fatter" if gap < 0 else "thinner"
         title = f"Tails grow {way} with leverage: exponent {number(a)} at {first:g}-fold, {number(b)} at {last:g}-fold"
-    see = ("dots are histories, bars the 90 % interval of their mean. At an exponent of 3 a change twice as large is "
+    how = "exponents are those of all histories put together" if pooled else "dots are histories"
+    see = (f"{how}, bars 90 % intervals. At an exponent of 3 a change twice as large is "
            f"eight times less frequent, at 2 four times. Defaults go from {number(levels[first][harm][0])} to "
            f"{number(levels[last][harm][0])} a year.")
     told = "; ".join(f"{level:g}-fold: exponent {number(own[tail][0])}, defaults {number(own[harm][0])}"

@@ -22,6 +22,20 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", MINUS)
 
 
+def small(value: float, digits: int = 2, least: float = 0.01) -> str:
+    """A number, or "under 0.01" where what is left of it after rounding would be read as precision."""
+    return f"under {least:g}" if 0 < abs(value) < least else number(value, digits)
+
+
+def times(ratio: float) -> str:
+    """How much more or less: "12 % more", "6.1 times as much", "as much"."""
+    if abs(ratio - 1) < 0.03:
+        return "as much"
+    if ratio >= 2:
+        return f"{number(ratio, 2)} times as much"
+    return f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'}"
+
+
 def signed(value: float) -> str:
     """A whole number with its sign: +25, −10, 0."""
     whole = round(value)

@@ -36,6 +36,8 @@ class Yardstick:
         if each is None:
             return ""
         low = max(each["low"], 0.0) if each["q10"] >= 0 else each["low"]
+        if 0 < each["high"] < 0.01:  # a share of a hundredth of an event is none
+            return "under 0.01"
         same = words.number(low, digits) == words.number(each["high"], digits)
         span = "" if same else f" ({words.number(low, digits)} to {words.number(each['high'], digits)})"
         return words.number(each["mean"], digits) + span

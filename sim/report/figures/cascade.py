@@ -16,6 +16,7 @@ from sim.report.page import Page, Words, styled
 
 DAYS = 10  # business days of an episode
 MOST = 120  # events that can still be told apart
+ARCS = 160  # the heaviest links; more are a blot, and a megabyte
 FEWEST = 5  # below that the timeline of defaults shows as much
 
 
@@ -26,13 +27,13 @@ def cascade(history: History, phone: bool = False, bare: bool = False) -> Page:
     marks = list(zip(events["event"], events["x"], events["sector"], events["kind"], strict=True))
     place = {event: (x, order.index(sector)) for event, x, sector, _ in marks}
     with styled():
-        page = Page(_words(history, events, links), (0.62 if phone else 0.55) * len(order) + 1.5, phone, bare)
-        (axes,) = page.axes(left=1.08 if phone else 1.35, top=0.3, bottom=0.4)
+        page = Page(_words(history, events, links), (0.62 if phone else 0.55) * len(order) + 1.7, phone, bare)
+        (axes,) = page.axes(left=1.08 if phone else 1.35, top=0.2, bottom=0.4)
         for edge in range(int(events["x"].max()) + 2):
             axes.axvline(edge, color=p.GRID, lw=0.8, zorder=0)
         for lane in range(len(order)):
             axes.axhline(lane, color=p.GRID, lw=0.6, zorder=0)
-        for cause, effect, weight in links:
+        for cause, effect, weight in sorted(links, key=lambda link: -link[2])[:ARCS]:
             _arc(axes, place[cause], place[effect], weight, p.FAMILY[order[place[cause][1]]], phone)
         triggered = {effect for _, effect, _ in links}
         size = np.sqrt(events["quantity"].clip(lower=1) / max(float(events["quantity"].max()), 1.0))
@@ -46,7 +47,7 @@ def cascade(history: History, phone: bool = False, bare: bool = False) -> Page:
 
 def _lanes(axes: Any, order: list[str], events: pd.DataFrame, phone: bool) -> None:
     last = int(events["x"].max()) + 1
-    axes.set(xlim=(-0.1, last + 0.1), ylim=(len(order) - 0.4, -0.6), yticks=range(len(order)))
+    axes.set(xlim=(-0.1, last + 0.1), ylim=(len(order) - 0.3, -1.15), yticks=range(len(order)))  # arcs bend upwards
     axes.set_yticklabels([p.FAMILY_NAME[name] for name in order], size=7.4 if phone else 8.5)
     for text, name in zip(axes.get_yticklabels(), order, strict=True):
         text.set_color(p.SOFT if name == "passive" else p.FAMILY[name])
@@ -128,12 +129,13 @@ def _words(history: History, events: pd.DataFrame, links: list[tuple[int, int, f
         title = "A single participant was forced to sell"
     else:
         title = f"{hit or 'None'} of {what} {'were' if hit > 1 else 'was'} set off in part by another"
+    most = f" The {ARCS} heaviest of {len(links):,} arcs are drawn." if len(links) > ARCS else ""
     when = f"{words.day(events.attrs['days'][0])} and the days after"
     nature = ("the outside world does nearly all of it" if ratio < 0.2 else "the market does most of it" if ratio > 0.6
               else "the market adds to what comes from outside")
     see = ("a mark is a forced sale (round), a closure (square) or a default (cross), its area the contracts "
            "held; an arc runs from cause to effect, thicker when the cause weighs more, and hollow marks have "
-           f"none. On average {words.percent(ratio)} of what stands behind an event is an earlier one: {nature}.")
+           f"none. On average {words.percent(ratio)} of what stands behind an event is an earlier one: {nature}.{most}")
     return Words(title, f"Forced sales, closures and defaults, {when}, by family and trading round", see,
                  history.source,
                  f"{title}. Timeline of {words.count(total, 'event')} from {when}; {words.count(len(links), 'link')} "

@@ -40,6 +40,7 @@ class Episode:
     inside: float
     per: int  # days in a column
     before: float  # of what others brought about, what comes from before the stretch
+    shocks: list[tuple[Any, str]]  # date and name of what came from outside in these days
 
 
 def causes(history: History, phone: bool = False, bare: bool = False) -> Page:
@@ -49,7 +50,7 @@ def causes(history: History, phone: bool = False, bare: bool = False) -> Page:
     with styled():
         page = Page(_words(history, found), (0.4 if phone else 0.46) * (len(found.lanes) + 1) + 1.75, phone, bare)
         top, low = page.axes(2, [0.5 * (len(found.lanes) + 1), 0.85], left=1.15 if phone else 1.5, top=0.16, gap=0.16)
-        for lane in range(-1, len(found.lanes)):
+        for lane in range(-1 if found.shocks else 0, len(found.lanes)):
             top.axhline(lane, color=p.GRID, lw=0.6, zorder=0)
         most = max((weight for *_, weight in found.arcs), default=1.0)
         place = list(zip(marks["x"], marks["lane"], strict=True))
@@ -61,7 +62,7 @@ def causes(history: History, phone: bool = False, bare: bool = False) -> Page:
             colour = _colour(found, row.lane)
             top.scatter(row.x, row.lane, s=(10 + 210 * area) * (0.55 if phone else 1), linewidth=1.2, zorder=3,
                         facecolor=colour if row.inside >= 0.5 else p.PAPER, edgecolor=colour)
-        _news(top, history, found, phone)
+        _news(top, found, phone)
         _frame(top, low, found, phone)
     return page
 
@@ -76,27 +77,31 @@ def _arc(axes: Any, start: Any, end: Any, width: float, colour: str) -> None:
                                    color=colour, alpha=0.42, shrinkA=2, shrinkB=2, zorder=1))
 
 
-def _news(axes: Any, history: History, found: Episode, phone: bool) -> None:
+def _news(axes: Any, found: Episode, phone: bool) -> None:
     """Shocks from outside, on a lane of their own above the others."""
     dates = pd.DatetimeIndex(found.days)
-    inside = [(when, name) for when, name in history.shocks if dates[0] <= when <= dates[-1]]
-    for number, when in enumerate(sorted({when for when, _ in inside})):
+    inside, free = found.shocks, -np.inf  # where the last name ended, as a share of the width
+    for when in sorted({when for when, _ in inside}):
         x = int(np.searchsorted(dates, when))
         names = [name.replace("_", " ") for at, name in inside if at == when]
         axes.scatter(x, -1, marker="D", s=34 if phone else 55, color=p.INK, zorder=4)
         text = names[0].replace("ai ", "AI ") + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         right = x > 0.6 * len(dates)
-        if number < 3:
+        wide = (0.018 if phone else 0.0115) * len(text) + 0.03
+        begins = x / len(dates) - wide if right else x / len(dates)
+        if begins > free:
+            free = begins + wide
             label(axes, x + (-1 if right else 1) * 0.025 * len(dates), -1, text, p.INK, weight="bold",
                   ha="right" if right else "left", size=6.8 if phone else 8)
 
 
 def _frame(top: Any, low: Any, found: Episode, phone: bool) -> None:
     """Lanes by name, amounts in $ million below, dates along the bottom."""
-    top.set(ylim=(len(found.lanes) - 0.4, -1.6), yticks=range(-1, len(found.lanes)))
-    names = ["from outside", *(LANES[name] for name in found.lanes)]
+    first = -1 if found.shocks else 0
+    top.set(ylim=(len(found.lanes) - 0.4, first - 0.6), yticks=range(first, len(found.lanes)))
+    names = [*(["from outside"] if found.shocks else []), *(LANES[name] for name in found.lanes)]
     top.set_yticklabels(names, size=6.9 if phone else 8.4)
-    for text, family in zip(top.get_yticklabels()[1:], found.families, strict=True):
+    for text, family in zip(top.get_yticklabels()[-len(found.lanes):], found.families, strict=True):
         text.set_color(p.SOFT if family == "passive" else p.FAMILY[family])
     columns = found.marks.groupby("column")[["amount"]].sum() / 1e8
     places = (columns.index.to_numpy() + 0.5) * found.per
@@ -150,7 +155,8 @@ def episode(history: History) -> Episode:
     return Episode(marks, [(cause, effect, weight) for (cause, effect), weight in heavy], lanes, families,
                    days, len(own),
                    float(own["inside"].sum()), per,
-                   float(links.loc[~links["cause"].isin(own["event"]), "weight"].sum()))
+                   float(links.loc[~links["cause"].isin(own["event"]), "weight"].sum()),
+                   [(when, name) for when, name in history.shocks if days[0] <= when <= days[-1]])
 
 
 def _words(history: History, found: Episode) -> Words:

@@ -74,17 +74,18 @@ def _margin_words(history: History) -> Words:
 
 
 def _notional(history: History) -> float:
-    """Mean value of all open contracts, dollars: one side counted."""
-    contracts = history.contracts
+    """Mean value of all open contracts of every family, dollars: one side counted."""
+    contracts, table = history.results.contracts, history.results.parameters
+    contracts = contracts[contracts["run"] == history.run] if len(contracts) else contracts
     if not len(contracts):
         return float("nan")
-    size = 730.0
-    table = history.results.parameters
+    sizes = {}
     if len(table):
-        found = table[table["path"].str.match(r"market\.contracts\..*\.size$")]["value"]
-        size = float(found.iloc[0]) if len(found) else size
-    value = (contracts["settle"] * contracts["open_interest"]).groupby(contracts["day"]).sum() * size
-    return float(value.mean())
+        found = table[table["path"].str.match(r"market\.contracts\..*\.size$")]
+        sizes = {path.split(".")[2]: float(value) for path, value in zip(found["path"], found["value"], strict=True)}
+    only = next(iter(sizes.values()), 730.0)
+    size = contracts["contract"].str.rsplit(" ", n=1).str[0].map(sizes).fillna(only)
+    return float((contracts["settle"] * contracts["open_interest"] * size).groupby(contracts["day"]).sum().mean())
 
 
 # --- forced sales and defaults --------------------------------------------------------------------------
@@ -112,6 +113,8 @@ def defaults(history: History, phone: bool = False, bare: bool = False) -> Page:
         top.spines["bottom"].set_visible(False)
         date_axis(top, history.first, history.last, phone)
         top.set_xticks([])
+        pad = 0.012 * (history.last - history.first)  # a mark of the first day stands clear of the names
+        top.set_xlim(history.first - pad, history.last + pad)
         amount = history.daily["forced_volume"]
         spikes(low, amount.index, amount, p.SOFT, 1.0 if len(amount) > 150 else 2.0)
         low.set_ylim(0, 1.1 * max(float(amount.max()), 1.0))
@@ -122,7 +125,13 @@ def defaults(history: History, phone: bool = False, bare: bool = False) -> Page:
             label(low, amount.index[len(amount) // 2], 0.45, "nobody had to trade", p.SOFT, ha="center")
         low.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         date_axis(low, history.first, history.last, phone)
+        low.set_xlim(history.first - pad, history.last + pad)
     return page
+
+
+def harmed(history: History) -> bool:
+    """Whether anybody was forced to trade or failed: without, a sentence says as much as a figure."""
+    return bool(history.events["kind"].isin(FORCED).any()) or bool(history.daily["forced_volume"].any())
 
 
 def _lane(axes: Any, lane: int, events: pd.DataFrame, colour: str) -> None:

@@ -111,9 +111,7 @@ def _cost_words(history: History, totals: dict[str, dict[str, float]], base: Yar
     else:
         gap = (hedged - spot) / spot
         paid = ("as much" if abs(gap) < 0.005 else f"{words.percent(abs(gap))} {'more' if gap > 0 else 'less'}")
-        swing = narrow / wide - 1 if wide > 0 else 0.0
-        steady = ("and their cost swung as much" if abs(swing) < 0.03 else
-                  f"and their cost swung {words.percent(abs(swing))} {'more' if swing > 0 else 'less'}")
+        steady = f"and their cost swung {words.times(narrow / wide if wide > 0 else 1.0)}"
         title = f"Hedged buyers paid {paid} for an hour than those at spot, {steady}" if abs(gap) >= 0.005 else \
             f"Hedged buyers paid as much for an hour as those at spot, {steady}"
     several = ", mean over histories" if len(history.whole) > 1 else ""

@@ -13,6 +13,7 @@ from sim.report.history import History, NothingToDraw
 from sim.report.page import Page, Words, label, styled
 
 NEEDED = ("leverage", "perceived_risk", "equity_cents", "alive")
+LEAST = 6  # months: fewer are no cycle
 RULE = {"usual": "leverage_usual", "risk": "risk_usual", "power": "exponent", "cap": "leverage_max"}
 
 
@@ -52,8 +53,8 @@ def cycle(history: History, run: int) -> pd.DataFrame:
     if not len(table) or not set(NEEDED) <= set(table.columns):
         raise NothingToDraw("no monthly balance sheet tells leverage and perceived risk")
     table = table[(table["run"] == run) & table["leverage"].notna() & table["alive"] & (table["equity_cents"] > 0)]
-    if table["month"].nunique() < 4 or float(table["leverage"].max()) <= 0:
-        raise NothingToDraw("no fund aimed at a leverage for four months")
+    if table["month"].nunique() < LEAST or float(table["leverage"].max()) <= 0:
+        raise NothingToDraw(f"no fund aimed at a leverage for {LEAST} months")
     weight = table["equity_cents"].astype(float)
     sums = pd.DataFrame({"risk": 100 * table["perceived_risk"] * weight, "leverage": table["leverage"] * weight,
                          "equity": weight}).groupby(table["day"]).sum()

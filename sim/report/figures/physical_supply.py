@@ -152,9 +152,11 @@ def _capacity_words(history: History, made: pd.DataFrame, where: pd.DataFrame) -
     share = where.iloc[-1] / where.iloc[-1].sum()
     moved = share - where.iloc[0] / where.iloc[0].sum()
     lead, mover = str(share.idxmax()), str(moved.abs().idxmax())
-    see = (f"old chips stay until they no longer pay, new ones do several times the work of an H100. "
-           f"At the end {words.percent(float(share[lead]))} stands in the {REGION_NAME[lead]}; the share of "
-           f"{REGION_NAME[mover]} changed most, by {words.number(100 * float(moved[mover]), 2)} points.")
+    points = 100 * float(moved[mover])
+    change = "no region's share changed by half a point" if abs(points) < 0.5 else \
+        f"the share of {REGION_NAME[mover]} changed most, by {words.number(points, 2)} points"
+    see = ("old chips stay until they no longer pay, new ones do several times the work of an H100. "
+           f"At the end {words.percent(float(share[lead]))} stands in the {REGION_NAME[lead]}; {change}.")
     see = see.replace("in the China", "in China").replace("in the Europe", "in Europe")
     return Words(title, "Chips whose site is ready, counted by the work they do, at the end of each month", see,
                  history.source, f"{title}. Stacked areas by generation and lines by region, {history.period}: from "
