@@ -10,7 +10,7 @@ above one stand beside the mean; the median stands nowhere.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,12 @@ MEASURES = {  # name -> label, unit of the mean
     "cost": ("Cost of a GPU-hour to those who hedge", "against a world without futures"),
     "cost_unhedged": ("Cost of a GPU-hour at spot", "against a world without futures"),
     "rationed": ("Demand that found no compute", "% of open demand, more than without futures"),
+    "small_paid": ("What researchers and small developers paid for an hour", "against a world without futures"),
+    "small_refused": ("What they wanted and did not find", "% of theirs, more than without futures"),
     "pace": ("Pace of AI", "against a world without futures"),
 }
-RATIOS = ("hedgers", "unhedged", "spot", "built", "cost", "cost_unhedged", "pace")
+RATIOS = ("hedgers", "unhedged", "spot", "built", "cost", "cost_unhedged", "pace", "small_paid")
+LEVELS = ("cost", "cost_unhedged", "pace", "branching", "rationed", "small_paid", "small_refused")
 MATERIAL = 0.05  # a ratio nearer to one than this is no effect; judgement: a twentieth of a variance is noise to a user
 TAIL = 1 / 8  # share of harmed histories that is too much; source: a working prototype's map turns there at once
 DEFAULTS_A_YEAR = 1.0  # above this a cell counts as destabilising; judgement: a default among 50 desks a year
@@ -57,12 +60,16 @@ EMPTY = Cell(math.nan, math.nan, math.nan, math.nan, math.nan, 0, NEUTRAL)
 
 @dataclass
 class PhaseDiagram:
-    """The map: ``cells[measure][row, column]``, rows by capital, columns by leverage."""
+    """The map: ``cells[measure][row, column]``, rows by capital, columns by leverage.
+
+    values : (row, column) -> measure -> float64[histories], and "seed" and "point" alike
+    """
 
     title: str
     leverage: list[float]
     capital: list[float]
     cells: dict[str, np.ndarray]
+    values: dict[tuple[int, int], dict[str, np.ndarray]] = field(default_factory=dict)
 
     def table(self) -> Any:
         """A row for each measure and point, as a data frame."""
@@ -107,15 +114,18 @@ def phase_diagram(grid: StudyResults | Path | str, worlds: StudyResults | Path |
     frame = frame.assign(**{leverage: frame[leverage].astype(float), capital: frame[capital].astype(float)})
     columns, rows = sorted(frame[leverage].unique()), sorted(frame[capital].unique())
     cells = {name: np.full((len(rows), len(columns)), None, object) for name in MEASURES}
+    every = {}
     for (at_leverage, at_capital), part in frame.groupby([leverage, capital]):
-        values = measures(part, none.loc[part["seed"]])
+        values, place = measures(part, none.loc[part["seed"]]), (rows.index(at_capital), columns.index(at_leverage))
         for name, column in values.items():
-            cells[name][rows.index(at_capital), columns.index(at_leverage)] = cell(name, column)
+            cells[name][place] = cell(name, column)
+        every[place] = values | {name: part[name].to_numpy() for name in ("seed", "point") if name in part}
     for found in cells.values():
         for at in np.argwhere([[one is None for one in row] for row in found]):
             found[tuple(at)] = EMPTY
     known = {name: found for name, found in cells.items() if any(one.histories for one in found.ravel())}
-    return PhaseDiagram(grid.about("title") or "", [float(c) for c in columns], [float(r) for r in rows], known)
+    return PhaseDiagram(grid.about("title") or "", [float(c) for c in columns], [float(r) for r in rows], known,
+                        every)
 
 
 def measures(part: Any, none: Any) -> dict[str, np.ndarray]:
@@ -138,6 +148,8 @@ def measures(part: Any, none: Any) -> dict[str, np.ndarray]:
             "cost": own("hedged_cost") / base("spot_cost"),
             "cost_unhedged": own("spot_cost") / base("spot_cost"),
             "rationed": own("rationed") - base("rationed"),
+            "small_paid": own("small_paid") / base("small_paid"),
+            "small_refused": own("small_refused") - base("small_refused"),
             "pace": own("pace_of_ai") / base("pace_of_ai"),
         }
 
@@ -158,7 +170,7 @@ def cell(measure: str, values: np.ndarray) -> Cell:
     else:
         edge = DEFAULTS_A_YEAR if measure == "defaults" else math.nan
         verdict = STABLE if found["high"] < edge else UNSTABLE if found["low"] > edge else NEUTRAL
-    if measure in ("cost", "cost_unhedged", "pace", "branching", "rationed"):
+    if measure in LEVELS:
         verdict = NEUTRAL  # levels, not risks: shown, and judged by nobody here
     if measure == "defaults" and verdict == STABLE:
         verdict = STABLE if found["mean"] == 0 else NEUTRAL

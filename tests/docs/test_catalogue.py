@@ -33,7 +33,8 @@ def test_every_command_names_what_is_shipped(page):
             if word.startswith("--"):
                 break
             names.append(word)
-        assert command in ("run", "compare", "sweep", "stress", "reverse-stress", "describe", "backtest"), line
+        assert command in ("run", "compare", "sweep", "stress", "reverse-stress", "describe", "backtest",
+                           "contagion"), line
         if command != "backtest":
             assert names, line
             assert set(names) <= known, line

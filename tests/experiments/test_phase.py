@@ -11,6 +11,7 @@ from sim.errors import BadInput
 from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, least_share, measures, phase_diagram
 from sim.experiments.phase_figure import phase
 from sim.experiments.phase_page import publish
+from sim.experiments.phase_regions import boundary, compare, points_beside, regions
 
 
 class Study:
@@ -32,16 +33,17 @@ def made_up(ratio, seeds=8):
     for seed in range(seeds):
         sd = 0.3 + 0.1 * rng.random()
         none.append({"world": "none", "seed": seed, "spot_cost_sd": sd, "spot_cost": 2.0, "volatility_spot": 50.0,
-                     "orders_sd": 0.2, "pace_of_ai": 10.0, "rationed": 1.0})
+                     "orders_sd": 0.2, "pace_of_ai": 10.0, "rationed": 1.0, "small_paid": 2.0, "small_refused": 1.0})
         none.append({"world": "hedgers", "seed": seed, "spot_cost_sd": 9.0, "spot_cost": 9.0})
         for cap in ("1", "10"):
             for capital in (0.1, 1.0):
                 noise = np.exp(0.05 * rng.standard_normal())
                 risk = sd * np.sqrt(ratio(float(cap), capital)) * noise
-                rows.append({"leverage cap": cap, "capital": capital, "seed": seed, "hedged_cost_sd": risk,
-                             "hedged_revenue_sd": risk, "spot_cost_sd": sd, "spot_cost": 2.0, "hedged_cost": 2.1,
-                             "volatility_spot": 50.0, "orders_sd": 0.1, "pace_of_ai": 11.0, "rationed": 3.0,
-                             "defaults": 5.0 if cap == "10" else 0.0, "branching": 0.1})
+                rows.append({"leverage cap": cap, "capital": capital, "seed": seed, "point": len(rows) % 4,
+                             "small_paid": 2.0 * (1 + 0.1 * (cap == "10")) * noise, "small_refused": 1.5,
+                             "hedged_cost_sd": risk, "hedged_revenue_sd": risk, "spot_cost_sd": sd, "spot_cost": 2.0,
+                             "hedged_cost": 2.1, "volatility_spot": 50.0, "orders_sd": 0.1, "pace_of_ai": 11.0,
+                             "rationed": 3.0, "defaults": 5.0 if cap == "10" else 0.0, "branching": 0.1})
     return Study(pd.DataFrame(rows)), Study(pd.DataFrame(none))
 
 
@@ -103,6 +105,37 @@ def test_the_map_is_drawn_with_its_boundary():
     assert len(page.fig.axes) == 4
 
 
+def test_the_boundary_and_the_points_beside_it():
+    found = phase_diagram(*made_up(lambda cap, capital: 3.0 if cap > 1 and capital > 0.5 else 0.2))
+    edge = boundary(found).set_index("capital")
+    assert edge["first cap that raises hedgers' risk"].tolist()[1] == 10.0 and np.isnan(edge.iloc[0, 0])
+    assert edge["first cap with defaults"].tolist() == [10.0, 10.0]
+    assert edge["last cap that lowers it"].tolist() == [10.0, 1.0]
+    assert points_beside(found) == [0, 1, 2, 3]  # defaults make all of the second column harmful
+
+
+def test_the_unhedged_are_told_by_region_and_a_history_counts_once():
+    found = phase_diagram(*made_up(lambda cap, capital: 0.2 if cap == 1 else 3.0))
+    table = regions(found).set_index(["region", "measure"])
+    calm, wild = table.loc[(STABLE, "small_paid")], table.loc[(UNSTABLE, "small_paid")]
+    assert (calm["cells"], calm["histories"]) == (2, 8)
+    assert calm["low"] < 1.0 < calm["high"] and calm["p"] > 0.05
+    assert wild["low"] > 1.0 and wild["p"] < 0.05 and wild["mean"] == pytest.approx(1.1, abs=0.05)
+    assert table.loc[(UNSTABLE, "small_refused"), "mean"] == pytest.approx(0.5)
+
+
+def test_maps_are_set_side_by_side(tmp_path):
+    for name, bad in (("one", 1.0), ("two", 10.0)):
+        (tmp_path / name).mkdir()
+        text = f"capital,first cap that raises hedgers' risk\n0.1,{bad}\n1.0,\n"
+        (tmp_path / name / "boundary.csv").write_text(text)
+    compare(tmp_path / "page", [tmp_path / "one", tmp_path / "two"])
+    text = (tmp_path / "page" / "README.md").read_text()
+    assert "| Capital | one | two |" in text and "| 0.1 | 1 | 10 |" in text and "| 1 | none | none |" in text
+    with pytest.raises(BadInput, match="no map"):
+        compare(tmp_path / "page", [tmp_path / "three"])
+
+
 def test_a_page_holds_figure_cells_and_where_they_come_from(tmp_path):
     common = "base: quick\nchanges: {days: 90, burn_in: 12, market.warm_up: 2}\nruns: 2\n"
     (tmp_path / "grid.yaml").write_text(common + (
@@ -115,8 +148,8 @@ def test_a_page_holds_figure_cells_and_where_they_come_from(tmp_path):
         sim.sweep(tmp_path / f"{name}.yaml", tmp_path / name)
     out = publish(tmp_path / "grid", tmp_path / "worlds", tmp_path / "page")
     assert {path.name for path in out.iterdir()} == {
-        "phase.svg", "phase.png", "cells.csv", "manifest.json", "grid.yaml", "worlds.yaml", "grid_runs.csv",
-        "worlds_runs.csv"}
+        "README.md", "phase.svg", "phase.png", "cells.csv", "boundary.csv", "regions.csv", "manifest.json", "grid.yaml",
+        "worlds.yaml", "grid_runs.csv", "worlds_runs.csv"}
     cells = pd.read_csv(out / "cells.csv")
     assert set(cells["leverage"]) == {1.0, 3.0}
     assert (cells[cells["measure"] == "hedgers"]["histories"] == 2).all()

@@ -1,0 +1,233 @@
+"""Levels of one thing, step by step, on the same luck: what changes from each level to the next, and how sure that is.
+
+It reads a finished study of one parameter. Each figure of a level is set against the same seed's figure at the level
+before, with a 90 % interval (Student's t for pairs) and a p-value by flipping signs, which asks nothing of how
+differences are distributed. Where the study kept its contracts, daily changes of the second month are pooled over
+seeds for Hill exponents; their intervals come from drawing whole seeds again, the same ones at both levels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.errors import bad_input, shown
+from sim.experiments.paired import paired
+from sim.experiments.sweep import StudyResults
+from sim.metrics.base import leading
+from sim.metrics.prices import second_month_changes
+from sim.metrics.statistics import hill
+from sim.streams import Streams
+from sim.summary import Frames, figures_of, interval, metrics_of
+
+FLIPS, DRAWS = 9_999, 999  # judgement: p-values to 0.01 and interval ends to a few per cent of their width
+BUSINESS_DAYS = 252
+SIDES = {  # name -> label, share of all days that counts as tail
+    "hill_either": ("Hill exponent, largest 5 % of daily changes, pooled", 0.05),
+    "hill_falls": ("Hill exponent of falls, deepest 2.5 % of days, pooled", 0.025),
+    "hill_rises": ("Hill exponent of rises, highest 2.5 % of days, pooled", 0.025),
+}
+SHOWN = ("defaults", "defaults_early", "closures", "forced_events", "forced_share", "branching", "cascade_largest",
+         "house_loss", "volatility_second_month", "kurtosis_second_month", "tail_second_month", "risk_ratio",
+         "hedged_cost", "spot_cost", "spot_cost_sd", "volatility_spot", "small_paid", "small_refused",
+         "capacity_growth", "orders_sd")
+CLOSURES = {"label": "Funds that closed", "unit": "a year", "better": "low"}
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level: ``figures`` by seed, ``moves`` seed -> float64[days] of the second month, runs that failed."""
+
+    name: str
+    figures: dict[int, dict[str, float]]
+    moves: dict[int, np.ndarray]
+    failed: int = 0
+
+    @property
+    def value(self) -> float:
+        """Its name as a number; nan for one that is none."""
+        try:
+            return float(self.name)
+        except ValueError:
+            return math.nan
+
+
+@dataclass(frozen=True)
+class Step:
+    """One figure at one level less the same figure at another, with its 90 % interval and p-value.
+
+    higher, lower : seeds whose figure is higher, or lower. A pooled exponent is one number of all seeds together: of
+    it none is higher or lower.
+    """
+
+    figure: str
+    above: str
+    below: str
+    pairs: int
+    mean: float
+    low: float
+    high: float
+    p: float
+    higher: int
+    lower: int
+
+
+@dataclass
+class Steps:
+    """Levels of one parameter beside each other.
+
+    about : figure -> label, unit, better; means : (level, figure) -> histories, mean, low, high, q10, q90
+    """
+
+    title: str
+    by: str
+    levels: list[Level]
+    about: dict[str, dict[str, str]]
+    means: dict[tuple[str, str], dict[str, float]]
+    steps: list[Step]
+
+    def table(self) -> Any:
+        """A row for each level and figure, as a data frame."""
+        import pandas as pd
+
+        return pd.DataFrame([{self.by: level, "figure": name, "label": self.about[name]["label"],
+                              "unit": self.about[name]["unit"], **values}
+                             for (level, name), values in self.means.items()])
+
+    def differences(self) -> Any:
+        """A row for each step and figure, as a data frame."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(step) for step in self.steps])
+
+
+def levels_of(study: StudyResults, by: str = "", first_day: int = 0) -> list[Level]:
+    """The levels of a study's parameter, in its order.
+
+    by        : the parameter; the only one that takes several values if left out
+    first_day : figures are taken from this day on, which needs `record: daily`
+
+    Raises BadInput where another parameter varies too, or days were not kept.
+    """
+    points = study.points
+    varied = [name for name in points[0] if len({str(point[name]) for point in points}) > 1]
+    by = by or (varied[0] if varied else "")
+    if not by or set(varied) - {by}:
+        raise bad_input(shown(study.folder), f"steps are taken along one parameter; this study varies "
+                                             f"{', '.join(varied) or 'none'}")
+    kept = study.table("daily") is not None
+    if first_day and not kept:
+        raise bad_input(shown(study.folder), "this study kept no days, so its figures begin on the first; "
+                                             "`record: daily` keeps them")
+    tables = {name: study.table(name) for name in ("daily", "contracts", "events", "causes", "deliveries")}
+    parts = {name: dict(list(table.groupby("run"))) for name, table in tables.items() if table is not None}
+    frame, known = study.runs, set(study.about("figures") or {})
+    failed = [row["point"] for row in study.failed]
+    out = []
+    for number, point in enumerate(points):
+        figures: dict[int, dict[str, float]] = {}
+        moves: dict[int, np.ndarray] = {}
+        for row in frame[frame["point"] == number].to_dict("records"):
+            run, seed = row["run"], int(row["seed"])
+            own = {name: table.get(run, tables[name].iloc[:0]) for name, table in parts.items()}
+            figures[seed] = later(own, first_day) if first_day else {k: v for k, v in row.items() if k in known}
+            if kept:
+                days = own["daily"]["day"] >= first_day
+                closed = float(own["daily"]["closures"][days].sum()) if "closures" in own["daily"] else math.nan
+                figures[seed]["closures"] = closed * BUSINESS_DAYS / max(int(days.sum()), 1)
+                listed = leading(own["contracts"])
+                moves[seed] = second_month_changes(listed[listed["day"] >= first_day])
+        out.append(Level(str(point[by]), figures, moves, failed.count(number)))
+    return out
+
+
+def later(own: Mapping[str, Any], first_day: int) -> dict[str, float]:
+    """All figures of one run as if its reported days began on ``first_day``; what was before counts as early."""
+    moved = {name: table.assign(day=table["day"] - first_day) if "day" in table else table
+             for name, table in own.items()}
+    for name in sorted({"daily", "contracts", "deliveries"} & moved.keys()):
+        moved[name] = moved[name][moved[name]["day"] >= 0].reset_index(drop=True)
+    return figures_of(metrics_of(None), Frames(agents=moved["daily"].iloc[:0], **moved))[0]
+
+
+def steps(levels: Sequence[Level], about: Mapping[str, dict[str, str]], title: str = "", by: str = "level",
+          figures: Sequence[str] = SHOWN, against: str = "previous") -> Steps:
+    """Set levels against the one before, or (``against="first"``) against the first.
+
+    Raises BadInput for fewer than two levels.
+    """
+    if len(levels) < 2:
+        raise bad_input(by, "there is one level only, and nothing to set it against")
+    there = [name for name in figures if any(name in one for level in levels for one in level.figures.values())]
+    known = {name: dict(about[name]) if name in about else dict(CLOSURES) if name == "closures" else
+             {"label": name, "unit": "", "better": ""} for name in there}
+    means, out = {}, []
+    for level in levels:
+        for name in there:
+            values = [one.get(name, math.nan) for one in level.figures.values()]
+            count = sum(math.isfinite(value) for value in values)
+            means[level.name, name] = {"histories": count, **interval(values)}
+    for number, level in enumerate(levels[1:], 1):
+        other = levels[0 if against == "first" else number - 1]
+        seeds = sorted(level.figures.keys() & other.figures.keys())
+        for name in there:
+            a, b = (np.array([one.figures[seed].get(name, math.nan) for seed in seeds]) for one in (level, other))
+            d = paired(a.tolist(), b.tolist())
+            out.append(Step(name, level.name, other.name, d.pairs, d.mean, d.low, d.high, sign_flips(a - b),
+                            d.higher, d.lower))
+    if all(level.moves for level in levels):
+        known |= {name: {"label": label, "unit": "number", "better": ""} for name, (label, _) in SIDES.items()}
+        _pooled(levels, against, means, out)
+    return Steps(title, by, list(levels), known, means, out)
+
+
+def sign_flips(gaps: np.ndarray) -> float:
+    """p-value of a mean difference that is as far from zero as this one, were the sign of each pair's a coin's throw.
+
+    gaps : float64[n]; those not known are left out. Source: Fisher 1935, The Design of Experiments, section 21.
+    """
+    gaps = gaps[np.isfinite(gaps)]
+    if not len(gaps):
+        return math.nan
+    signs = np.where(Streams(0).uniform("sign flips", FLIPS * len(gaps)).reshape(FLIPS, -1) < 0.5, -1.0, 1.0)
+    reached = np.abs((signs * gaps).sum(axis=1)) >= abs(float(gaps.sum())) * (1 - 1e-12)
+    return float((1 + reached.sum()) / (1 + FLIPS))
+
+
+def pooled_tail(moves: Sequence[np.ndarray], side: str) -> float:
+    """Hill exponent of daily changes of many histories put together; nan where too few moved at all."""
+    x = np.concatenate(list(moves)) if len(moves) else np.zeros(0)
+    if side != "hill_either":
+        x = np.maximum(-x if side == "hill_falls" else x, 0.0)
+    return hill(x, SIDES[side][1])
+
+
+def _pooled(levels: Sequence[Level], against: str, means: dict[tuple[str, str], dict[str, float]],
+            out: list[Step]) -> None:
+    """Add the pooled exponents of each level and the steps between them; seeds are drawn anew, whole and together."""
+    everywhere = sorted(set.intersection(*(set(level.moves) for level in levels)))
+    count = len(everywhere)
+    draws = Streams(0).integers("seeds drawn anew", DRAWS * count, 0, count).reshape(DRAWS, count)
+    for side in SIDES:
+        whole, drawn = {}, {}
+        for level in levels:
+            own = [level.moves[seed] for seed in everywhere]
+            whole[level.name] = pooled_tail(own, side)
+            drawn[level.name] = np.array([pooled_tail([own[k] for k in draw], side) for draw in draws])
+            known = drawn[level.name][np.isfinite(drawn[level.name])]
+            low, high = np.quantile(known, [0.05, 0.95]) if len(known) else (math.nan, math.nan)
+            means[level.name, side] = {"histories": count, "mean": whole[level.name], "low": float(low),
+                                       "high": float(high), "q10": math.nan, "q90": math.nan}
+        for number, level in enumerate(levels[1:], 1):
+            other = levels[0 if against == "first" else number - 1].name
+            gap = drawn[level.name] - drawn[other]
+            gap = gap[np.isfinite(gap)]
+            low, high = np.quantile(gap, [0.05, 0.95]) if len(gap) else (math.nan, math.nan)
+            beyond = 1 + min(int((gap >= 0).sum()), int((gap <= 0).sum()))
+            p = max(2 * beyond / (1 + len(gap)), 2.0 ** (1 - count)) if len(gap) else math.nan  # few seeds tell little
+            out.append(Step(side, level.name, other, count, whole[level.name] - whole[other], float(low), float(high),
+                            min(p, 1.0), 0, 0))
