@@ -79,6 +79,8 @@ def sweep_options(parser: argparse.ArgumentParser) -> None:
                                                                "of the middle point is measured, and nothing is kept")
     parser.add_argument("--resume", action="store_true", help="go on with a study that was begun")
     parser.add_argument("--runs", metavar="K", help="histories of each point (default: the study's)")
+    parser.add_argument("--histories", metavar="K", help="add to a study that was begun until each point has so many")
+    parser.add_argument("--points", metavar="A,B,...", help="with --histories: numbers of the points that get more")
     parser.add_argument("--out", metavar="DIR", help="the study's folder (default: results/<study>-<hash>)")
     parser.add_argument("--jobs", metavar="J", default="1", help="processes (default: 1); results do not depend on it")
     parser.add_argument("--executor", metavar="KIND", help="serial, threads or processes (default: processes for "
@@ -103,13 +105,20 @@ def sweep(options: argparse.Namespace) -> int:
         raise bad_input(f"--executor {options.executor}", "there are: serial, threads, processes")
     if options.cluster and options.executor:
         raise bad_input(f"--executor {options.executor}", "a cluster is an executor of its own; leave one out")
+    if options.points is not None and not all(word.isdecimal() for word in options.points.split(",")):
+        raise bad_input(f"--points {options.points}", "numbers of points are expected, such as 0,7,12")
     announce_compiling()
     if options.dry_run:
         print(estimated(plan, estimate(plan, jobs), jobs))
         return FINE
     out = Path(options.out) if options.out else default_folder(plan)
-    found = run_study(plan, out, jobs, resume=options.resume, executor=options.executor, cluster=options.cluster,
-                      progress=True)
+    if options.histories is not None:
+        from sim.experiments.extend import extend
+
+        chosen = None if options.points is None else [int(word) for word in options.points.split(",")]
+        extend(plan, out, whole("--histories", options.histories), chosen)
+    found = run_study(plan, out, jobs, resume=options.resume or options.histories is not None,
+                      executor=options.executor, cluster=options.cluster, progress=True)
     finish_compiling()
     print(swept(plan, found))
     done, total = found.progress
