@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.errors import bad_input, shown
 
 if TYPE_CHECKING:
-    from sim.experiments.contagion import Contagion
+    from sim.experiments.contagion import Contagion, Ratio
 
 ROWS = ("forced_events", "closures", "defaults", "margin_call_cents", "default_deficit_cents", "house_loss_cents",
         "open_interest")
@@ -24,11 +25,13 @@ def contagion_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", metavar="N", default="60", help="business days after the eve of the first shock "
                                                                   "(default: 60)")
     parser.add_argument("--reactions", metavar="A,B,...", default="", help="reactions that are also frozen one at a "
-                        "time, such as margin,flows,sizing (default: all of them); none to leave that out")
+                        "time, such as margin,flows,collateral (default: all of them); none to leave that out")
     parser.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], dest="changes",
                         help="change one value; may be repeated")
     parser.add_argument("--out", metavar="DIR", help="where tables and figure go (default: "
                                                      "results/contagion-<scenario>-<hash>)")
+    parser.add_argument("--resume", action="store_true", help="go on with what was begun in that folder, or add to it")
+    parser.add_argument("--publish", metavar="DIR", help="write tables and figure, without paths, there as well")
     parser.add_argument("--jobs", metavar="J", default="1", help="processes (default: 1); results do not depend on it")
 
 
@@ -40,37 +43,58 @@ def contagion(options: argparse.Namespace) -> int:
                                                                ("--jobs", options.jobs)))
     scenario = load(options.scenario, options.changes)
     from sim.experiments.contagion import contagion as told
-    from sim.freezing import REACTIONS
+    from sim.experiments.contagion import default_reactions
 
-    single = {"": list(REACTIONS), "none": []}.get(options.reactions)
+    single = {"": default_reactions(scenario), "none": []}.get(options.reactions)
     reactions = single if single is not None else [name.strip() for name in options.reactions.split(",")]
+    folder = Path(options.out or f"results/contagion-{scenario.name}-{scenario.hash8()}")
     announce_compiling()
-    found = told(scenario, runs, jobs, days=days, reactions=reactions, progress=True)
+    found = told(scenario, runs, jobs, days=days, reactions=reactions, progress=True, out=folder,
+                 resume=options.resume)
     finish_compiling()
     if found.figures:
         print(table(found))
-        folder = Path(options.out or f"results/contagion-{scenario.name}-{scenario.hash8()}")
         figure = write(found, folder)
-        print(f"\nfigure   {shown(figure)}\ntables   {shown(folder / 'contagion.csv')}, {shown(folder / 'paths.csv')}")
+        print(f"\nfigure   {shown(figure)}\ntables   {shown(folder / 'contagion.json')}, "
+              f"{shown(folder / 'histories.csv')}, {shown(folder / 'paths.parquet')}")
+        if options.publish:
+            write(found, Path(options.publish), paths=False)
+            print(f"copy     {shown(Path(options.publish))}")
     for seed, error in found.failed[:10]:
         print(f"seed {seed} failed: {error.strip().splitlines()[-1]}")
     return FAILED if found.failed else FINE
 
 
-def write(found: Contagion, folder: Path) -> Path:
-    """Write ``contagion.csv``, ``paths.csv``, the figure as SVG and PNG; returns the figure's path."""
+def write(found: Contagion, folder: Path, paths: bool = True) -> Path:
+    """Write ``contagion.csv`` and ``.json``, ``histories.csv``, ``paths.parquet``, the figure; returns its path."""
+    from sim import provenance
     from sim.experiments.contagion_figure import draw
 
+    ratios = {name: dict(zip(ratio._fields, map(_finite, ratio), strict=True))
+              for name, ratio in found.ratios().items()}
+    means = {name: {key: _finite(value) for key, value in row.items()}
+             for name, row in found.table().to_dict("index").items()}
+    about = {"scenario": found.scenario, "days": found.days, "histories": len(found.figures),
+             "seeds": sorted(found.figures), "source": provenance.source_hash(),
+             "command_line": provenance.command_line(), "environment": provenance.environment()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         found.table().to_csv(folder / "contagion.csv", lineterminator="\n")
-        found.paths.to_csv(folder / "paths.csv", index=False, lineterminator="\n")
+        found.histories().to_csv(folder / "histories.csv", index=False, lineterminator="\n")
+        text = json.dumps({"about": about, "ratios": ratios, "figures": means}, indent=1, ensure_ascii=False)
+        (folder / "contagion.json").write_text(text + "\n", encoding="utf-8")
+        if paths:
+            found.paths.to_parquet(folder / "paths.parquet", index=False)
         figure = draw(found).fig
         figure.savefig(folder / "contagion.png", dpi=150)
         figure.savefig(folder / "contagion.svg", metadata={"Date": None})
     except OSError as error:
         raise bad_input(str(folder), f"nothing can be written here: {error.strerror or error}") from None
     return folder / "contagion.svg"
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def table(found: Contagion) -> str:
@@ -95,7 +119,55 @@ def table(found: Contagion) -> str:
         full, still = mean(name), mean(f"{name}_primary")
         told = f"  {label}" + ("" if unit == "number" else f", {unit}")
         lines.append(f"{told:<58}{digits(full):>10}{digits(still):>10}{digits(full - still):>12}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_credit(found, mean), *_spread(found)])
+
+
+def _credit(found: Contagion, mean: Callable[[str], float]) -> list[str]:
+    """Losses of lenders in each world, where there are any."""
+    whole = found.table()
+    if "eve_losses" not in whole.index:
+        return []
+    lines = ["", f"{'Lenders: mean over histories, claims that existed on the eve':<58}{'lost, %':>10}"
+                 f"{'operators':>12}{'banks':>8}{'carries':>10}"]
+    ratios = found.ratios()
+    for name in whole.index:
+        if name == "eve_losses" or name.startswith("eve_losses_"):
+            mark = name.removeprefix("eve_losses")
+            told = {"": "as it is", "_primary": "all reactions frozen"}.get(mark, mark[1:].replace("_", " ")
+                                                                            .replace("without ", "frozen alone: "))
+            share = ratios.get(f"share_of_contagion_{mark.removeprefix('_without_')}")
+            part = f"{digits_of(100 * share.value)} %" if share else ""
+            failed, banks = mean("operators_failed" + mark), mean("bank_failures" + mark)
+            lines.append(f"{'  ' + told:<58}{digits_of(mean(name)):>10}{digits_of(failed):>10} %{digits_of(banks):>8}"
+                         f"{part:>10}".rstrip())
+    lines.append(f"  {digits_of(mean('cascades'))} % of histories cascade: a quarter of operators defaults, a tenth "
+                 "more than when frozen.")
+    for name, told in (("loss_multiplied", "all reactions"), ("loss_multiplied_by_credit", "credit")):
+        if name in ratios:
+            lines.append(f"  The loss with {told}, over that without: {told_ratio(ratios[name])}.")
+    return lines
+
+
+def _spread(found: Contagion) -> list[str]:
+    """The branching ratio in two ways."""
+    ratios = found.ratios()
+    if not math.isfinite(ratios["n_by_causes"].value):
+        return []
+    return ["", f"Of all in distress, others brought into it {told_ratio(ratios['n_by_causes'])} by weighted causes,",
+            f"and {told_ratio(ratios['n_by_frozen'])} by 1 - primary / all, with the frozen world."]
+
+
+def told_ratio(ratio: Ratio) -> str:
+    """A ratio of sums with its interval."""
+    return digits_of(ratio.value) + (f" ({digits_of(ratio.low)} to {digits_of(ratio.high)})"
+                                     if math.isfinite(ratio.low) else "")
+
+
+def digits_of(value: float) -> str:
+    """Three digits at most."""
+    from sim.terminal import digits
+
+    return digits(value)
 
 
 def span(each: object) -> str:

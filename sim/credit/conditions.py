@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from sim.credit.blame import NEWS, Blame
@@ -25,7 +27,8 @@ class Conditions:
         self.stress, self.supply, self.demand = 0.05, 1.0, 1.0
         self.flow = 0.0  # share of operators' capacity lately auctioned
         self.discount = np.ones(firms)  # price over value at auction
-        self.refuse = Blame()  # what has made lenders refuse
+        self.refuse = Blame()  # what makes lenders refuse this week
+        self.strain, self.scarce = Blame(), Blame()  # what stress, and the lack of bank credit, go back to
         self.sales: dict[int, float] = {}  # auction -> its part of the flow
 
     def update(self, expected_loss: float, gated: float, supply: float, defaulted: float, haircut_rise: float,
@@ -38,7 +41,15 @@ class Conditions:
         clip = lambda x: min(max(x, 0.0), 1.0)
         cheap = clip(1.0 - (haircut_rise - 0.03) / 0.25)
         self.demand = clip(1.0 - 2.5 * self.stress) * cheap * clip(1.0 - 4.0 * discount)
-        self.refuse.fade(0.85)
+
+    def weigh_refusals(self, offered: float) -> None:
+        """What makes lenders refuse, who offer so much of the usual: each in proportion to the log it takes away."""
+        self.refuse = Blame()
+        self.refuse.add(NEWS, -UNIT * math.log(max(offered, 1e-6)))
+        for blame, left in ((self.strain, self.available() * max(self._pools(), 1e-6)),
+                            (self.scarce, 0.35 + 0.65 * self.supply)):
+            for event, weight in blame.causes():
+                self.refuse.add(event, -UNIT * weight * math.log(left))
 
     def refinanced(self, rollover: float) -> float:
         """Share of maturing debt that is refinanced when lenders offer `rollover` of the usual."""
@@ -75,10 +86,13 @@ class Conditions:
     def snapshot(self) -> dict:
         """A copy of what changes."""
         return {"numbers": (self.stress, self.supply, self.demand, self.flow), "discount": self.discount.copy(),
-                "refuse": dict(self.refuse.cents), "sales": dict(self.sales)}
+                "blame": [dict(each.cents) for each in (self.refuse, self.strain, self.scarce)],
+                "sales": dict(self.sales)}
 
     def restore(self, state: dict) -> None:
         """Put a copy back."""
         self.stress, self.supply, self.demand, self.flow = state["numbers"]
         self.discount = state["discount"].copy()
-        self.refuse.cents, self.sales = dict(state["refuse"]), dict(state["sales"])
+        for each, cents in zip((self.refuse, self.strain, self.scarce), state["blame"], strict=True):
+            each.cents = dict(cents)
+        self.sales = dict(state["sales"])

@@ -15,10 +15,9 @@ import numpy as np
 from sim.credit import rules
 from sim.credit.absent import NoCredit
 from sim.credit.banks import Banks
-from sim.credit.blame import NEWS
 from sim.credit.book import COMPANIES, Book
 from sim.credit.borrowers import Borrowers
-from sim.credit.conditions import UNIT, Conditions
+from sim.credit.conditions import Conditions
 from sim.credit.config import CreditConfig
 from sim.credit.dials import CreditDials
 from sim.credit.estates import Estates
@@ -28,6 +27,7 @@ from sim.credit.parties import parties_of
 from sim.credit.physical import PhysicalSide
 from sim.credit.pools import Pools
 from sim.credit.prime import PrimeBrokers
+from sim.credit.refusal import note_strain
 
 PARTS = ("book", "borrowers", "banks", "pools", "investors", "physical", "conditions", "estates", "prime")
 
@@ -144,8 +144,7 @@ class Credit:
         terms = self._terms(see)
         value_fall = float(-np.log(np.maximum(firms.appraisal, 1e-6)).mean()) - min(terms.resale, 0.0)
         firms.pressed = self.conditions.pressed(value_fall)
-        if self.dials["rollover"] < 1.0 or self.dials["draws"] < 1.0:
-            self.conditions.refuse.add(NEWS, UNIT * (1.0 - min(self.dials["rollover"], self.dials["draws"])))
+        self.conditions.weigh_refusals(min(self.dials["rollover"], self.dials["draws"]))
         gone = firms.week(day, see, terms, self.conditions.refuse)
         for i in gone:
             self._close_account(model, int(i), day)
@@ -205,17 +204,13 @@ class Credit:
         supply = banks.supply()
         for i in gone:
             event = int(firms.default_event[i])
-            c.refuse.add(event, UNIT * 1.5 * float(self.book.loans[i].sum()) / total)
             for bank in np.flatnonzero(self.book.loans[i, :self.book.b]):
                 banks.blame[bank].add(event, self.config.banks.loss_given_default * float(self.book.loans[i, bank]))
             funds.blame.add(event, float(self.book.loans[i].sum()))
-        for fund in np.flatnonzero(funds.gated):
-            c.refuse.add(int(funds.gate_event[fund]), UNIT * 0.5 * 0.15 / private.sum())
-        for bank in np.flatnonzero(banks.weak):
-            c.refuse.add(int(banks.weak_event[bank]), UNIT * 0.8 * 0.15 * float(banks.size[bank] / banks.size.sum()))
         rise = funds.haircut - self.config.pools.haircut
         if not self._keeps("lending"):
             c.update(self._expected_loss(), gated, supply, lost / total, rise, self.pools.discount)
+            note_strain(c, firms, banks, funds, gone, self._expected_loss())
         funds.blame.fade(0.9)
         if self._keeps("collateral"):
             return

@@ -12,26 +12,22 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import mesa
 import numpy as np
 
-from sim import tables
-from sim.errors import bad_input
+from sim import provenance, tables
+from sim.errors import bad_input, shown
+from sim.experiments.contagion_worlds import eve_of
 from sim.experiments.executors import Task, runner
+from sim.experiments.keeping import keep_all
 from sim.experiments.progress import Progress, stop_on_interrupt
-from sim.freezing import REACTIONS
-from sim.model import ComputeFutures
-from sim.one_run import Outcome
+from sim.experiments.store import Store, read_parts
+from sim.freezing import CHANNELS, REACTIONS
 from sim.scenario import Scenario
-from sim.summary import interval
+from sim.summary import interval, student
 
-WORK = "sim.experiments.contagion:pair_of_worlds"
-RANK = 3  # the contract that is followed: the third listed month on the eve, or the first that outlives the stretch
-COUNTS = ("forced_events", "defaults", "margin_calls", "closures", "forced_volume")
-MONEY = ("margin_call_cents", "default_deficit_cents", "house_loss_cents")
-CREDIT = ("loan_defaults", "bank_failures", "eve_losses_cents", "other_losses_cents", "loans_cents")  # stocks
+WORK = "sim.experiments.contagion_worlds:pair_of_worlds"
 ABOUT = {  # figure -> label, unit
     "primary": ("Move of the price without reactions, at its largest", "%"),
     "full": ("Move of the price on the same day with them", "%"),
@@ -48,120 +44,24 @@ ABOUT = {  # figure -> label, unit
     "loan_defaults": ("Operators that defaulted on their loans", "number"),
     "bank_failures": ("Banks that failed", "number"),
     "loan_losses": ("Losses on loans and on what stands on them", "% of loans on the eve"),
+    "eve_losses": ("Losses on loans and notes of the eve", "% of them"),
+    "operators_failed": ("Operators that defaulted on their loans", "% of the eve's"),
+    "cascades": ("Histories that cascade", "%"),
+    "distress": ("Participants in distress", "number"),
+    "brought": ("Of them, brought into it by others, by causes", "number"),
+    "n_by_causes": ("Branching ratio n, by weighted causes", "number"),
+    "n_by_frozen": ("Branching ratio n, 1 - primary / all", "number"),
     "open_interest": ("Open interest at the end", "% of the eve"),
 }
 
 
-def eve_of(scenario: Scenario) -> int:
-    """The last day before the first shock. Raises BadInput if there is none, or none while the market is open."""
-    if not scenario.shocks:
-        raise bad_input(scenario.name, "it has no shock, so there is nothing whose contagion could be told")
-    first = min(shock.date for shock in scenario.shocks)
-    if first <= scenario.start:
-        raise bad_input(scenario.name, f"its first shock, on {first}, comes before its second day")
-    return first_day(scenario, first) - 1
+class Ratio(NamedTuple):
+    """A ratio of sums over histories, and the 90 % interval that leaving out one history at a time gives."""
 
-
-def first_day(scenario: Scenario, date: Any) -> int:
-    """The number of a date's business day."""
-    from sim.calendar import Calendar
-
-    return Calendar(scenario.start, scenario.days, scenario.burn_in).day_on(date)
-
-
-def follow(model: ComputeFutures, days: int, month: int) -> dict[str, np.ndarray]:
-    """Step for some days; name to float64[days + 1] from the eve on: the month's price, spot, open interest, counts."""
-    rows: list[dict[str, float]] = []
-
-    def look() -> None:
-        slot = np.flatnonzero(model.exchange.slots["month"] == month)
-        price = float(model.exchange.settle[slot[0]]) * model.exchange.contract.tick if len(slot) else math.nan
-        totals, credit = model.house.totals(), model.credit.record()
-        rows.append({"price": price, "spot": model.economy.record()["spot_us"],
-                     "open_interest": float(model.exchange.open_interest().sum()),
-                     **{name: totals.get(name, 0.0) for name in (*COUNTS, *MONEY)},
-                     **{name: credit[name] for name in CREDIT if name in credit}})
-
-    look()
-    for _ in range(days):
-        model.step()
-        look()
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
-
-
-def month_to_follow(model: ComputeFutures, days: int) -> int:
-    """The third listed month, or the first after it that is still traded when the stretch ends; else the last one."""
-    slots = model.exchange.slots
-    listed = np.sort(slots["month"][slots["listed"] == 1])
-    if not len(listed):
-        raise bad_input(model.scenario.name, "no futures are listed on the eve of its first shock")
-    alive = [int(month) for month in listed[RANK - 1 :] if model.calendar.last_day(int(month)) > model.day + days]
-    return alive[0] if alive else int(listed[-1])
-
-
-def pair_of_worlds(task: Task) -> Outcome:
-    """One history: to the eve, then the world and its frozen twins for ``options[0]`` days.
-
-    options : days, then the names of reactions that are also frozen one at a time
-    """
-    days, single = int(task.options[0]), tuple(task.options[1:])
-    model = task.scenario.build(task.seed)
-    made = [model]
-    eve = eve_of(task.scenario)
-    if eve < model.first_day or eve + days > task.scenario.days - 1:
-        raise bad_input(task.scenario.name, f"{days} days after the eve of the first shock end after its last day")
-    while model.day < eve:
-        model.step()
-    month = month_to_follow(model, days)
-    paths = {}
-    for name, reactions in (("primary", REACTIONS), *((f"without_{one}", (one,)) for one in single)):
-        twin = model.branch()
-        twin.freeze(reactions)
-        paths[name] = follow(twin, days, month)
-        made.append(twin)
-    paths["full"] = follow(model, days, month)
-    dates = [model.calendar.date(eve + step) for step in range(days + 1)]
-    for world in made:
-        mesa.Agent._ids.pop(world, None)  # Mesa 3.3.1 keeps every model alive through this table
-    outcome = Outcome(task.run, task.seed, days=days, figures=figures_of(paths))
-    columns = {f"{world}_{name}": values for world, path in paths.items() for name, values in path.items()}
-    which = {"run": np.full(days + 1, task.run), "seed": np.full(days + 1, task.seed)}
-    outcome.tables = {"paths": tables.to_arrow(which | {"date": np.array(dates, "M8[D]")} | columns)}
-    return outcome
-
-
-def figures_of(paths: dict[str, dict[str, np.ndarray]]) -> dict[str, float]:
-    """What one history's worlds tell.
-
-    The price's primary move is taken where it is largest; contagion is the largest gap between the worlds in the
-    direction of that move.
-    """
-    primary = np.log(paths["primary"]["price"] / paths["primary"]["price"][0])
-    full = np.log(paths["full"]["price"] / paths["full"]["price"][0])
-    known = np.isfinite(primary) & np.isfinite(full)
-    at = int(np.argmax(np.where(known, np.abs(primary), -1.0)))
-    sign = 1.0 if primary[at] >= 0 else -1.0
-    gap = lambda other: float(np.nanmax(sign * (full - other)))
-    out = {"primary": 100 * math.expm1(primary[at]), "full": 100 * math.expm1(full[at]),
-           "contagion": 100 * gap(primary)}
-    out["amplification"] = out["contagion"] / (100 * abs(primary[at])) if primary[at] else math.nan
-    for world, path in paths.items():
-        mark = "" if world == "full" else f"_{world}"
-        for name in COUNTS:
-            out[name + mark] = float(path[name][1:].sum())
-        for name in MONEY:
-            out[name + mark] = float(path[name][1:].sum()) / 1e8
-        if "loans_cents" in path:
-            owed = max(float(path["loans_cents"][0]), 1.0)
-            for name in ("loan_defaults", "bank_failures"):
-                out[name + mark] = float(path[name][-1] - path[name][0])
-            lost = path["eve_losses_cents"] + path["other_losses_cents"]
-            out["loan_losses" + mark] = 100 * float(lost[-1] - lost[0]) / owed
-        out["open_interest" + mark] = 100 * float(path["open_interest"][-1] / max(path["open_interest"][0], 1.0))
-        if world.startswith("without_"):
-            other = np.log(path["price"] / path["price"][0])
-            out["carried_by_" + world.removeprefix("without_")] = 100 * gap(other)
-    return out
+    value: float
+    low: float
+    high: float
+    histories: int
 
 
 @dataclass
@@ -186,17 +86,60 @@ class Contagion:
         frames = [tables.to_pandas(part) for part in self.parts]
         return pd.concat(frames).sort_values(["run", "date"], ignore_index=True) if frames else pd.DataFrame()
 
+    def histories(self) -> Any:
+        """Every figure of every history, as a data frame with a row each."""
+        import pandas as pd
+
+        return pd.DataFrame([{"seed": seed, **figures} for seed, figures in sorted(self.figures.items())])
+
     def table(self) -> Any:
         """Mean, 90 % interval of the mean and quantiles of each figure over the histories, as a data frame."""
         import pandas as pd
 
-        names = list(next(iter(self.figures.values()), {}))
+        names = list(dict.fromkeys(name for figures in self.figures.values() for name in figures))
         rows = {name: interval([figures.get(name, math.nan) for _, figures in sorted(self.figures.items())])
                 for name in names}
         frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("figure")
         frame.insert(0, "unit", [_about(name)[1] for name in names])
         frame.insert(0, "label", [_about(name)[0] for name in names])
         return frame
+
+    def ratio(self, above: Sequence[str], below: Sequence[str], less: float = 0.0) -> Ratio:
+        """Sum of some figures over the sum of others, over all histories that know them, less a number.
+
+        A sign before a name subtracts it: ``ratio(["distress", "-distress_primary"], ["distress"])``.
+        """
+        rows = [[sum((-1.0 if name[0] == "-" else 1.0) * figures.get(name.lstrip("-"), math.nan) for name in names)
+                 for names in (above, below)] for _, figures in sorted(self.figures.items())]
+        known = np.array([row for row in rows if all(math.isfinite(value) for value in row)]).reshape(-1, 2)
+        total, count = known.sum(axis=0), len(known)
+        if not count or total[1] == 0:
+            return Ratio(math.nan, math.nan, math.nan, count)
+        value = float(total[0] / total[1]) - less
+        others = total - known
+        if count < 3 or (others[:, 1] == 0).any():
+            return Ratio(value, math.nan, math.nan, count)
+        left = others[:, 0] / others[:, 1]
+        half = student(count - 1) * math.sqrt((count - 1) / count * float(((left - left.mean()) ** 2).sum()))
+        return Ratio(value, value - half, value + half, count)
+
+    def ratios(self) -> dict[str, Ratio]:
+        """What finance multiplies losses by, which part of the further loss each way carries, and n told in two ways.
+
+        Sums over all histories are compared, as outcomes are all or none.
+        """
+        names = set().union(*self.figures.values())
+        out = {"n_by_causes": self.ratio(["brought"], ["distress"]),
+               "n_by_frozen": self.ratio(["distress", "-distress_primary"], ["distress"])}
+        singles = sorted(name.removeprefix("distress_without_") for name in names if "distress_without_" in name)
+        loss = "eve_losses" if "eve_losses" in names else "default_deficit_cents"
+        out |= {"loss_multiplied": self.ratio([loss], [f"{loss}_primary"])}
+        for one in singles:
+            out[f"loss_multiplied_by_{one}"] = self.ratio([loss], [f"{loss}_without_{one}"])
+            out[f"share_of_contagion_{one}"] = self.ratio([loss, f"-{loss}_without_{one}"], [loss, f"-{loss}_primary"])
+            out[f"distress_carried_by_{one}"] = self.ratio(["distress", f"-distress_without_{one}"],
+                                                           ["distress", "-distress_primary"])
+        return out
 
 
 def _about(name: str) -> tuple[str, str]:
@@ -211,8 +154,14 @@ def _about(name: str) -> tuple[str, str]:
     return name, ""
 
 
+def default_reactions(scenario: Scenario) -> list[str]:
+    """What is frozen one at a time unless something else is asked for: where there are lenders, their ways as well."""
+    return [*REACTIONS, *CHANNELS] if scenario.credit.on else [one for one in REACTIONS if one != "credit"]
+
+
 def contagion(scenario: Scenario | str | Path, runs: int = 30, jobs: int = 1, *, days: int = 60,
-              reactions: Sequence[str] = (), executor: str | None = None, progress: bool = False) -> Contagion:
+              reactions: Sequence[str] = (), executor: str | None = None, progress: bool = False,
+              out: Path | str | None = None, resume: bool = False) -> Contagion:
     """Run a shock with and without the reactions of finance.
 
     Parameters
@@ -220,30 +169,81 @@ def contagion(scenario: Scenario | str | Path, runs: int = 30, jobs: int = 1, *,
     scenario  : with at least one shock
     runs      : histories; jobs: processes
     days      : business days after the eve of the first shock
-    reactions : of "margin", "flows", "sizing" and "credit", those that are also frozen one at a time
+    reactions : of ``sim.freezing.REACTIONS`` and ``CHANNELS``, those that are also frozen one at a time
+    out       : a folder in which histories are kept as they are done; ``resume`` goes on with what is there
 
-    Raises BadInput for a scenario without a shock, a stretch that does not fit in, or an unknown reaction.
+    Raises BadInput for a scenario without a shock, a stretch that does not fit in, an unknown reaction, or a folder
+    of something else.
     """
     found = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    unknown = [name for name in reactions if name not in REACTIONS]
+    known = [*REACTIONS, *CHANNELS]
+    unknown = [name for name in reactions if name not in known]
     if unknown:
-        raise bad_input("reactions", f"there is no reaction {unknown[0]!r}; there are: {', '.join(REACTIONS)}")
+        raise bad_input("reactions", f"there is no reaction {unknown[0]!r}; there are: {', '.join(known)}")
     eve = eve_of(found)
     if eve + days > found.days - 1:
         raise bad_input(found.name, f"{days} days from the eve of its first shock end after its last, {found.days}")
     tasks = [Task(found, number, found.seed + number - 1, ("paths",), WORK, (days, *reactions))
              for number in range(1, runs + 1)]
-    out = Contagion(found.name, days)
-    shown, done = Progress(len(tasks), shown=progress), []
+    if out is not None:
+        return _kept(found, tasks, jobs, days, list(reactions), executor, progress, Path(out), resume)
+    told = Contagion(found.name, days)
+    shown_, done = Progress(len(tasks), shown=progress), []
     with runner(executor, jobs, [found]) as workers, stop_on_interrupt() as stop:
         for outcome in workers.outcomes(tasks, stop):
             done.append(outcome)
-            shown.tell(outcome.status == "failed")
-    shown.end()
+            shown_.tell(outcome.status == "failed")
+    shown_.end()
     for outcome in sorted(done, key=lambda each: each.run):  # the same order whoever was first
         if outcome.status == "failed":
-            out.failed.append((outcome.seed, outcome.error))
+            told.failed.append((outcome.seed, outcome.error))
         else:
-            out.figures[outcome.seed] = outcome.figures
-            out.parts.append(outcome.tables["paths"])
-    return out
+            told.figures[outcome.seed] = outcome.figures
+            told.parts.append(outcome.tables["paths"])
+    return told
+
+
+def _kept(scenario: Scenario, tasks: list[Task], jobs: int, days: int, reactions: list[str], executor: str | None,
+          progress: bool, folder: Path, resume: bool) -> Contagion:
+    """The same, with every history put away in a folder as it is done."""
+    about = {"kind": "contagion", "digest": provenance.text_hash(scenario.hash8(), str(scenario.seed), str(days),
+                                                                *reactions), "source": provenance.source_hash()}
+    by_run = {task.run: task for task in tasks}
+    with Store(folder) as store:
+        if not store.begun:
+            store.enter(about | {"environment": provenance.environment(), "command_line": provenance.command_line()},
+                        ((task.run, 0, task.run - 1, task.seed) for task in tasks))
+        elif any(store.about(name) != about[name] for name in about):
+            raise bad_input(shown(folder), "this folder holds something else, or was made by another version of the "
+                                           "program; give --out another one")
+        else:
+            status = dict(store.ledger.execute("SELECT run, status FROM runs"))
+            if not resume and any(status.get(run) != "done" for run in by_run):
+                raise bad_input(shown(folder), "not all of this is done; go on with --resume, or give --out another "
+                                               "folder")
+            store.take_up()
+            store.extend({}, [(run, 0, run - 1, task.seed) for run, task in by_run.items() if run not in status])
+        pending = [by_run[run] for run, _, _ in store.pending() if run in by_run]
+        with runner(executor, jobs, [scenario]) as workers, stop_on_interrupt() as stop:
+            keep_all(store, workers.outcomes((_begun(store, task) for task in pending), stop),
+                     Progress(len(tasks), len(tasks) - len(pending), progress), stop)
+        store.stop()
+        return _read(store, Contagion(scenario.name, days))
+
+
+def _begun(store: Store, task: Task) -> Task:
+    store.start(task.run)
+    return task
+
+
+def _read(store: Store, told: Contagion) -> Contagion:
+    """Everything that a folder holds."""
+    rows = store.ledger.execute("SELECT seed, status, part, error FROM runs ORDER BY run").fetchall()
+    parts = sorted({row[2] for row in rows if row[1] == "done"})
+    told.failed = [(row[0], row[3]) for row in rows if row[1] == "failed"]
+    figures, paths = read_parts(store.folder, "figures", parts), read_parts(store.folder, "paths", parts)
+    if figures is not None and paths is not None:
+        frame = tables.to_pandas(figures).sort_values("run").drop(columns="run")
+        told.figures = {int(row.pop("seed")): row for row in frame.to_dict("records")}
+        told.parts = [paths]
+    return told

@@ -17,7 +17,8 @@ from sim.metrics.base import Figure, Metric
 NEWS = -1
 CHANNELS = {  # events that put a participant in distress, and the way by which they hurt the next one
     "forced sale": "margin", "closure": "closures", "default": "close_out", "member default": "close_out",
-    "loan default": "collateral", "repo call": "haircut", "bank failure": "interbank", "redemption": "flows",
+    "loan default": "collateral", "repo call": "haircut", "repo default": "tranches", "bank failure": "interbank",
+    "redemption": "flows",
 }
 DISTRESS = tuple(CHANNELS)
 
@@ -69,6 +70,32 @@ def links_of(events: Any, causes: Any, distress: Sequence[str] = DISTRESS) -> li
         return []
     event, cause, weight = (causes[name].to_numpy() for name in ("event", "cause", "weight"))
     return triggers(kind.tolist(), agent, event, cause, weight, distress)
+
+
+class Spread(NamedTuple):
+    """Who was in distress from some event on, and how much of that others had brought about."""
+
+    participants: int
+    brought: float  # sum over them of the part of their first distress that goes back to others' distress
+    channels: dict[str, float]  # the same by the way it came
+
+
+def spread(record: Any, since: int, distress: Sequence[str] = DISTRESS) -> Spread:
+    """Count participants in distress in a run that is going on, from event number ``since`` on; causes before are news.
+
+    ``brought / participants`` is the branching ratio n by causes: each participant counts at its first distress.
+    """
+    events, causes = record.table("events"), record.table("causes")
+    kind, agent = events["kind"].tolist(), events["agent"]
+    first: dict[int, int] = {}
+    for event in range(since, len(kind)):
+        if kind[event] in distress:
+            first.setdefault(int(agent[event]), event)
+    counted, channels = set(first.values()), dict.fromkeys(CHANNELS.values(), 0.0)
+    for link in triggers(kind, agent, causes["event"], causes["cause"], causes["weight"], distress):
+        if link.event in counted and link.cause >= since:
+            channels[CHANNELS[kind[link.cause]]] += link.weight
+    return Spread(len(first), sum(channels.values()), {name: part for name, part in channels.items() if part > 0})
 
 
 class Cascade(NamedTuple):

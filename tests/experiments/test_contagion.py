@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.errors import BadInput
-from sim.experiments.contagion import contagion, figures_of
+from sim.experiments.contagion import contagion
+from sim.experiments.contagion_worlds import figures_of
 from sim.scenario import Scenario
 
 FRAGILE = ("clearing.margin.rate=0.04", "agents.fundamental_speculator.leverage_max=25",

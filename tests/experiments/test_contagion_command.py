@@ -1,13 +1,16 @@
 """The command and the figure of contagion, on made-up worlds."""
 
+import json
+
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from sim import cli_contagion
 from sim.cli import main
-from sim.experiments import contagion as module
-from sim.experiments.contagion import Contagion, figures_of
+from sim.experiments import contagion_worlds as module
+from sim.experiments.contagion import Contagion
 from sim.experiments.contagion_figure import draw
 
 DAYS = 30
@@ -31,7 +34,7 @@ def found(push, runs=6):
     out = Contagion("made-up", DAYS)
     for run in range(1, runs + 1):
         paths = worlds(run, push)
-        out.figures[run] = figures_of(paths)
+        out.figures[run] = module.figures_of(paths)
         days = np.datetime64("2027-03-01") + np.arange(DAYS + 1)
         columns = {f"{world}_{name}": values for world, path in paths.items() for name, values in path.items()}
         out.parts.append(pa.table({"run": np.full(DAYS + 1, run), "date": days} | columns))
@@ -61,8 +64,10 @@ def test_table_and_files(tmp_path):
     assert path.exists() and (tmp_path / "new" / "contagion.png").stat().st_size > 5000
     lines = (tmp_path / "new" / "contagion.csv").read_text().split("\n")
     assert lines[0].startswith("figure,label,unit,mean,low,high") and len(lines) > 20
-    rows = (tmp_path / "new" / "paths.csv").read_text().strip().split("\n")
-    assert len(rows) == 1 + 6 * (DAYS + 1)
+    assert len(pd.read_parquet(tmp_path / "new" / "paths.parquet")) == 6 * (DAYS + 1)
+    assert len(pd.read_csv(tmp_path / "new" / "histories.csv")) == 6
+    kept = json.loads((tmp_path / "new" / "contagion.json").read_text())
+    assert kept["figures"]["contagion"]["mean"] == pytest.approx(15, abs=1)
 
 
 def test_the_command_refuses_what_makes_no_sense(capsys):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.metrics.cascades import Cascade, Cascades, Link, cascades, graph, links_of, triggers
+from sim.metrics.cascades import Cascade, Cascades, Link, cascades, graph, links_of, spread, triggers
+from sim.record import Record
 
 NEWS = -1
 
@@ -125,3 +126,19 @@ def test_the_graph_has_the_same_nodes_and_weights():
         (0, 2): "margin", (2, 3): "margin", (3, 4): "close_out"}
     assert made.nodes[3]["kind"] == "default"
     assert [Link(b, a, d["weight"]) for a, b, d in made.edges(data=True)] == links_of(events, causes)
+
+
+def test_spread_counts_each_participant_at_its_first_distress_and_takes_what_came_before_for_news():
+    record = Record(10, 1)
+    old = record.event(1, -1, "default", agent=9, causes=[(-1, 1.0)])
+    since = record.rows("events")
+    first = record.event(2, -1, "forced sale", agent=1, causes=[(-1, 1.0)])
+    call = record.event(2, -1, "margin call", agent=2, causes=[(first, 0.6), (-1, 0.4)])
+    second = record.event(3, -1, "default", agent=2, causes=[(call, 0.5), (old, 0.5)])
+    record.event(4, -1, "loan default", agent=2, causes=[(first, 1.0)])
+    record.event(4, -1, "repo default", agent=3, causes=[(second, 0.25), (-1, 0.75)])
+    found = spread(record, since)
+    assert found.participants == 3
+    assert found.brought == pytest.approx(0.3 + 0.25)
+    assert found.channels == {"margin": pytest.approx(0.3), "close_out": pytest.approx(0.25)}
+    assert spread(record, since, ("forced sale", "default")).participants == 2
