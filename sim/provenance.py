@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import platform
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -108,7 +109,7 @@ def _bytes(column: np.ndarray) -> Iterable[bytes]:
 def command_line() -> str:
     """The words with which the program was started."""
     program = Path(sys.argv[0]).name or "python"
-    return " ".join(["compute-futures" if program in ("__main__.py", "compute-futures") else program, *sys.argv[1:]])
+    return shlex.join(["compute-futures" if program in ("__main__.py", "compute-futures") else program, *sys.argv[1:]])
 
 
 def parameter_table(block: Block) -> str:

@@ -21,7 +21,7 @@ WIDE = 120  # of the drawing of an interval
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>{{ first }} compared</title>
-<style>{{ style | safe }}</style></head>
+<style>{{ style | safe }} .compared .n{white-space:normal} .compared tbody th{min-width:10rem}</style></head>
 <body><header><h1>{{ first }}, compared on the same luck</h1></header><main>
 {% for part in parts %}<section aria-label="against {{ part.title }}">
 {% if loop.first %}<p class="verdict">{{ part.answer }}</p>{% else %}<h2>Against {{ part.title }}</h2>
@@ -34,11 +34,11 @@ PAGE = """<!doctype html>
 {{ table(part.rest, "Every other figure, the clearest first") }}</details>{% endif %}</section>{% endfor %}
 <section><h2>How to read it</h2><p>Difference: mean over histories of {{ first }} less the other, with its 90 % interval
 by Student's t for pairs. The bar is that interval, the line through it zero, each row on a scale of its own. Better:
-share of histories in which {{ first }} is better, where a figure has a better side. Needed: histories after which the
+in how many histories {{ first }} is better, where a figure has a better side. Needed: histories after which the
 interval reaches {{ precision }} of the level to either side.</p></section>
 <section><h2>Where it is from</h2><dl class="from">{% for name, text in origin.items() %}<dt>{{ name }}</dt>
 <dd>{{ text }}</dd>{% endfor %}</dl></section></main><footer></footer></body></html>"""
-TABLE = """{% macro table(rows, caption) %}<table class="cards"><caption>{{ caption }}</caption><thead><tr>
+TABLE = """{% macro table(rows, caption) %}<table class="cards compared"><caption>{{ caption }}</caption><thead><tr>
 <th>Figure</th><th class="n">{{ first }}</th><th class="n">other</th><th class="n">difference</th><th></th>
 <th class="n">better</th><th class="n">needed</th></tr></thead><tbody>{% for row in rows %}<tr>
 <th>{{ row.label }}{% if row.unit %}, {{ row.unit }}{% endif %}</th>
@@ -119,7 +119,7 @@ def _row(found: Comparison, d: Difference, name: str) -> dict[str, Any]:
     return {"label": about["label"], "unit": about["unit"], "first": words.number(d.first),
             "second": words.number(d.second), "gap": gap, "clear": d.clear and not d.same,
             "bar": _bar(d) if known and not d.same else "",
-            "better": words.percent(better / d.pairs) if better is not None and d.pairs else "",
+            "better": f"{better} of {d.pairs}" if better is not None and d.pairs else "",
             "needed": words.count(needed) if math.isfinite(needed) else ""}
 
 
@@ -143,6 +143,7 @@ def _origin(found: Comparison, manifest: Mapping[str, Any]) -> dict[str, str]:
     out = {"Scenarios": ", ".join(f"{name} ({about['hash']})" for name, about in manifest["scenarios"].items()),
            "Seeds": f"{min(seeds)} to {max(seeds)}, the same in all" if seeds else "none",
            "Command": str(manifest["command_line"])}
-    out |= {str(name).replace("_", " ").capitalize(): str(text) for name, text in manifest["environment"].items()
+    named = {"source": "Source", "python": "Python", "platform": "Platform", "cpu": "Processor"}
+    out |= {named.get(str(name), str(name)): str(text) for name, text in manifest["environment"].items()
             if isinstance(text, str | int | float)}
     return out | {"Tables": "comparison.csv has every figure in full precision, runs.csv every run"}

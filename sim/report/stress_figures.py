@@ -47,7 +47,7 @@ def margin_paths(found: Any, phone: bool = False, bare: bool = False) -> Page:
                 axes.annotate(_short(rule, 17 if phone else 30), (1.015, y), xycoords=("axes fraction", "data"),
                               color=COLOURS[number] if number else p.SOFT, size=7 if phone else 8.2, va="center",
                               annotation_clip=False, parse_math=False)
-            axes.set_title(f"{shock.replace('_', ' ')}: margin rate, % of price", parse_math=False)
+            axes.set_title(f"{_named(shock)}: margin rate, % of price", parse_math=False)
             axes.locator_params(axis="y", nbins=4)
             axes.set_xlim(0, int(found.about("days")))
         axes.set_xlabel("business days after the eve")
@@ -84,7 +84,7 @@ def liquidity(found: Any, phone: bool = False, bare: bool = False) -> Page:
         axes.set_ylim(at.min() - 0.7, at.max() + 1.1)
         for number, shock in enumerate(found.shocks[:MOST_SHOCKS]):
             top = at[number * len(found.rules[:MOST_RULES])]
-            label(axes, 0, top + 0.65, shock.replace("_", " "), weight="bold", size=8)
+            label(axes, 0, top + 0.65, _named(shock), weight="bold", size=8)
         axes.grid(axis="x")
         axes.grid(False, axis="y")
         axes.set_xlim(left=0)
@@ -110,7 +110,7 @@ def waterfall(found: Any, phone: bool = False, bare: bool = False) -> Page:
     sums = [sum(paid[name][k] for name in layers if name != OWN) for k in range(len(rules))]
     worst = int(np.argmax(sums))
     words = Words(f"{rules[worst]} left most to others: ${sums[worst]:.2g} million a history",
-                  f"Who paid for defaults, $ million, {shock.replace('_', ' ')}, "
+                  f"Who paid for defaults, $ million, {_named(shock)}, "
                   f"{_world(mode)}",
                   "layers pay from left to right; what is hatched nobody had", _source(found),
                   "; ".join(f"{rule}: {value:.2g}" for rule, value in zip(rules, sums, strict=True)))
@@ -148,7 +148,7 @@ def frontier(found: Any, phone: bool = False, bare: bool = False) -> Page:
     words = Words(
         f"{len(best)} of {len(rules)} rules are on the frontier of cost and calm" if len(best) < len(rules)
         else "Each rule is a choice: calmer margins cost more",
-        f"Mean margin and its rise, {shock.replace('_', ' ')}, {_world(mode)}, mean of {_histories(found)}",
+        f"Mean margin and its rise, {_named(shock)}, {_world(mode)}, mean of {_histories(found)}",
         "left is cheap, low is calm; of a rule up and to the right of another one there is nothing to be said for it",
         _source(found), "; ".join(f"{rule}: mean {c:.2g} %, peak over trough {r:.2f}"
                                   for rule, c, r in zip(rules, cost, rise, strict=True)))
@@ -183,6 +183,10 @@ def _short(rule: str, most: int) -> str:
     """A rule's name within a number of letters."""
     text = rule if len(rule) <= most else rule.replace("filtered_historical", "filtered").replace(" + ", "+")
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _named(shock: str) -> str:
+    return shock.replace("_", " ").replace("ai ", "AI ")
 
 
 def _world(mode: str) -> str:

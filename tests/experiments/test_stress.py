@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 
@@ -115,10 +123,50 @@ def test_what_was_done_is_not_done_again_and_two_processes_give_the_same(small, 
         stress(small, RULES, ["none"], runs=2, eve=8, days=6, out=folder, resume=True)
 
 
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_test_that_was_killed_goes_on_where_it_was(jobs, small, found, tmp_path):
+    program = ("import sys, sim, sim.experiments.keeping as k; k.PUT_AWAY = 0.0; "
+               "from sim.experiments.stress import stress; "
+               "small = sim.load('quick', changes={'burn_in': 30, 'market.warm_up': 20, 'days': 24}); "
+               f"stress(small, {RULES!r}, ['efficiency_gain', 'none'], runs=2, eve=8, days=6, out=sys.argv[1], "
+               "jobs=int(sys.argv[2]), resume=True)")
+    out = tmp_path / "out"
+    for wanted in (1, 4):  # in the pilot, and in the worlds
+        with subprocess.Popen([sys.executable, "-c", program, out, str(jobs)], stderr=subprocess.PIPE) as process:
+            deadline = time.monotonic() + 120
+            while len(done(out)) < wanted and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert process.poll() is None, process.stderr.read().decode()
+            os.kill(process.pid, signal.SIGKILL)
+    kept = done(out)
+    assert 4 <= len(kept) < found.progress[1]
+    with pytest.raises(BadInput, match="--resume"):
+        stress(small, RULES, ["efficiency_gain", "none"], runs=2, eve=8, days=6, out=out)
+    again = stress(small, RULES, ["efficiency_gain", "none"], runs=2, eve=8, days=6, out=out, resume=True)
+    assert again.csv() == found.csv() and kept <= done(out)
+
+
+def done(folder):
+    """Pieces that the ledger of a folder says are done, each with its part and the time it took."""
+    if not (folder / "ledger.sqlite").exists():
+        return set()
+    ledger = sim.experiments.store.connect(folder / "ledger.sqlite")
+    try:
+        return set(ledger.execute("SELECT run, part, seconds FROM runs WHERE status = 'done'").fetchall())
+    except sqlite3.OperationalError:  # being made
+        return set()
+    finally:
+        ledger.close()
+
+
 def test_the_page_says_what_was_found(found, tmp_path):
     text = build(found, tmp_path).read_text()
     assert "ewma" in text and "<svg" in text and "http" not in text.replace("http://www.w3.org", "")
     assert (tmp_path / "figures" / "frontier.svg").exists()
+    heads = re.findall(r"<h2>(.*?)</h2>", text)  # the order of the framework of CPMI-IOSCO, April 2018
+    assert heads == ["1. Purpose and specification", "2. Governance", "3. Stress scenarios", "4. Data",
+                     "5. Results and measures", "6. Use and disclosure"]
+    assert re.search(r'class="verdict">[^<]*(defaulted|defaults)', text) and "What to see:" in text
 
 
 def test_a_multiple_of_a_rule_is_that_rule_times_a_factor():
