@@ -156,6 +156,16 @@ def date_axis(axes: Any, first: Any, last: Any, phone: bool = False) -> None:
         axes.xaxis.set_major_formatter(lambda value, _: f"{mdates.num2date(value):%-d %b{year}}")
 
 
+def mark_shock(panels: tuple[Any, ...], shocks: list[tuple[Any, str]], high: bool = True) -> None:
+    """A thin line at the first shock, so that cause comes before effect; shocks: date and type, in time."""
+    if not shocks:
+        return
+    for axes in panels:
+        axes.axvline(shocks[0][0], color=p.INK, lw=0.9, ls=(0, (4, 2)))
+    label(panels[0], shocks[0][0], 0.97 if high else 0.05, " first shock", size=7.4, va="top" if high else "bottom",
+          transform=panels[0].get_xaxis_transform())
+
+
 def spikes(axes: Any, dates: Any, values: Any, colour: str, width: float) -> None:
     """A thin bar a day, drawn as one line: hundreds of bars would make a page slow and large."""
     gaps = np.full(len(values), np.nan)

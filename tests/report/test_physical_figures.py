@@ -62,7 +62,7 @@ def test_investment_tells_what_followed(rough, many, sign, words):
 
 
 def test_rationing_shows_classes_where_they_are_known(rough):
-    assert "small users" in FIGURES["rationing"](History(rough)).words.see
+    assert "small models" in FIGURES["rationing"](History(rough)).words.see
     classes = [f"rationed_{name}" for name in ("training", "large", "small", "research")]
     plain = changed(rough, lambda t: t.drop(columns=classes))
     assert "all users" in FIGURES["rationing"](History(plain)).words.see

@@ -10,7 +10,7 @@ import pandas as pd
 from sim.report import palette as p
 from sim.report import words
 from sim.report.history import History, NothingToDraw, dollars
-from sim.report.page import Page, Words, date_axis, label, styled
+from sim.report.page import Page, Words, date_axis, mark_shock, styled
 
 BILLION = 1e9
 NEED = ("loans_cents", "loan_defaults", "resale_index", "bank_equity_cents", "loans_lost_cents")
@@ -33,7 +33,7 @@ def credit(history: History, phone: bool = False, bare: bool = False) -> Page:
         _line(resale, history, "resale_index", 0.01, "What operators' GPUs fetch, % of their cost")
         unit, size = _size(dollars(daily["bank_equity_cents"]).max())
         _line(banks, history, "bank_equity_cents", size * 100, f"Banks' own capital, {unit}")
-        _shocks((loans, resale, banks), history)
+        mark_shock((loans, resale, banks), history.shocks)
         for axes in (loans, resale, banks):
             axes.set_ylim(0, max(1.06 * axes.get_ylim()[1], 1e-9))
             axes.locator_params(axis="y", nbins=4)
@@ -53,17 +53,6 @@ def _line(axes: Any, history: History, column: str, size: float, title: str) -> 
                           lw=0)
     axes.plot(history.daily.index, history.daily[column] / size, color=p.FAMILY["credit"], lw=1.7)
     axes.set_title(title, parse_math=False, size=7.2 if axes.figure.get_figwidth() < 5 else 9)
-
-
-def _shocks(panels: tuple[Any, ...], history: History) -> None:
-    """A thin line at the first shock, so that cause comes before effect."""
-    dates = history.shocks
-    if not len(dates):
-        return
-    for axes in panels:
-        axes.axvline(dates[0][0], color=p.INK, lw=0.9, ls=(0, (4, 2)))
-    low, high = panels[0].get_ylim()
-    label(panels[0], dates[0][0], high - 0.03 * (high - low), " first shock", p.INK, size=7.4, va="top")
 
 
 def _words(history: History) -> Words:

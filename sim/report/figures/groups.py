@@ -11,8 +11,8 @@ from sim.report.history import History, NothingToDraw
 from sim.report.page import Page, Words, label, styled
 from sim.report.yardstick import Yardstick, for_scenario
 
-REFUSED = {"refused_research": "researchers", "refused_small": "small developers", "refused_large": "large users",
-           "refused_training": "AI labs' training"}
+REFUSED = {"refused_research": "researchers", "refused_small": "small models", "refused_large": "large models",
+           "refused_training": "AI labs' training"}  # research: small developers as well; the models': running them
 COST = {"spot_cost": ("pays spot, never hedges", "spot_cost_sd", p.INK),
         "hedged_cost": ("buys futures", "hedged_cost_sd", p.FAMILY["users"]),
         "hedged_revenue": ("sells futures (earns)", "hedged_revenue_sd", p.FAMILY["suppliers"])}

@@ -9,9 +9,9 @@ import numpy as np
 from sim.report import palette as p
 from sim.report import words
 from sim.report.history import History, NothingToDraw
-from sim.report.page import Page, Words, date_axis, label, spread_labels, styled
+from sim.report.page import Page, Words, date_axis, label, mark_shock, spread_labels, styled
 
-WHO = {"training": "training runs", "large": "large users", "small": "small users", "research": "researchers"}
+WHO = {"training": "training runs", "large": "large models", "small": "small models", "research": "researchers"}
 REAL = {"list_dispersion": (0.4, 0.6), "list_ratio": (2.0, 3.0)}  # posted H100 prices, sim/data/README.md
 
 
@@ -55,6 +55,7 @@ def rationing(history: History, phone: bool = False, bare: bool = False) -> Page
             axes.locator_params(axis="y", nbins=5)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
             date_axis(axes, history.first, history.last, phone)
+        mark_shock((top, low), history.shocks, high=False)
     return page
 
 
@@ -113,6 +114,7 @@ def lists(history: History, phone: bool = False, bare: bool = False) -> Page:
         axes.yaxis.set_major_formatter(lambda value, _: f"{words.signed(value)}{words.NARROW}%")
         axes.locator_params(axis="y", nbins=6)
         date_axis(axes, history.first, history.last, phone)
+        mark_shock((axes,), history.shocks)
     return page
 
 
@@ -137,8 +139,8 @@ def dispersion(history: History, phone: bool = False, bare: bool = False) -> Pag
     """How far apart providers' list prices lie, with the range of real ones."""
     history.need("list_dispersion")
     daily = history.daily
-    titles = {"list_dispersion": "Spread of list prices, sd of the log",
-              "list_ratio": "A hyperscaler's list price over a neocloud's"}
+    titles = {"list_dispersion": "Spread of list prices, standard deviation of the log",
+              "list_ratio": "A hyperscaler's list price over a neocloud's, times"}
     known = [name for name in titles if name in daily and daily[name].notna().any()]
     if not known:
         raise NothingToDraw("no list price was recorded")
@@ -171,8 +173,8 @@ def _dispersion_words(history: History, known: list[str]) -> Words:
              if "list_ratio" in known else "")
     see = ("brand, contract terms and habit keep list prices apart, and an index of them depends on whom it asks. Dear "
            f"and cheap are the tenth and the ninetieth of a hundred providers.{ratio}")
-    return Words(title, "List prices of providers on each day; the band is what was measured in 2026", see,
-                 history.source, f"{title}. Line charts over {history.period}: sd of log list prices "
+    return Words(title, "List prices of providers on each day; the band is what 12 to 40 providers posted for H100s in "
+                 "2026", see, history.source, f"{title}. Line charts over {history.period}: sd of log list prices "
                  f"{words.number(sd, 2)} on average.{ratio}")
 
 
@@ -201,6 +203,7 @@ def tokens(history: History, phone: bool = False, bare: bool = False) -> Page:
             axes.annotate(name, (1.012, np.exp(y)), xycoords=("axes fraction", "data"), color=colour, va="center",
                           size=7 if phone else 8.2, weight="bold", annotation_clip=False)
         date_axis(axes, history.first, history.last, phone)
+        mark_shock((axes,), history.shocks, high=False)
     return page
 
 
@@ -216,7 +219,7 @@ def _token_words(history: History, lines: list[tuple[str, Any, str]]) -> Words:
     moves = [np.log(level[21:] / level[:-21]) for level in (series.to_numpy(np.float64) for _, series, _ in lines)]
     known = len(moves[0]) > 30 and all(move.std() > 0 for move in moves)
     link = float(np.corrcoef(moves[0], moves[1])[0, 1]) if known else float("nan")
-    told = f" Monthly changes of the two correlate at {words.number(link, 2)}." if np.isfinite(link) else ""
+    told = f" Monthly changes of the two correlate at {words.number(round(link, 2), 2)}." if np.isfinite(link) else ""
     see = ("better models and software make a token cheaper year by year, whatever an hour costs; who sells tokens and "
            f"pays for hours carries the difference.{told}")
     return Words(f"{fall}, {move}", "Price of a token of fixed quality and of a GPU-hour in the United States, both "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import matplotlib.patheffects as effects
 import numpy as np
 import pandas as pd
 
 from sim.report import palette as p
 from sim.report import words
 from sim.report.history import History, NothingToDraw
-from sim.report.page import Page, Words, date_axis, label, spread_labels, styled
+from sim.report.page import Page, Words, date_axis, label, mark_shock, spread_labels, styled
 
 MILLION = 1e6
 REGION_NAME = {"us": "United States", "cn": "China", "eu": "Europe", "row": "rest of the world"}
@@ -48,8 +49,9 @@ def merit_order(history: History, phone: bool = False, bare: bool = False) -> Pa
         row: Any
         for at, row in enumerate(last.itertuples()):
             colour = p.REGION[str(row.region).lower()][0]
-            axes.bar(edges[at], row.cost, row.h100, align="edge", color=p.mix(p.PAPER, colour, 0.75),
-                     edgecolor=p.PAPER, linewidth=0.4)
+            wide = row.h100 > 0.006 * edges[-1]  # a pale edge would swallow a thin block
+            axes.bar(edges[at], row.cost, row.h100, align="edge", color=p.mix(p.PAPER, colour, 0.75 if wide else 1.0),
+                     edgecolor=p.PAPER, linewidth=0.4 if wide else 0.0)
         axes.set_ylim(0, top * 1.62)
         axes.set_xlim(0, edges[-1] * 1.01)
         _merit_labels(axes, last, edges, phone)
@@ -73,6 +75,10 @@ def _merit_labels(axes: Any, last: pd.DataFrame, edges: np.ndarray, phone: bool)
         if row.h100 > edges[-1] * (0.13 if phone else 0.055):
             label(axes, edges[at] + row.h100 / 2, row.cost + 0.03 * top, named(row.generation),
                   p.REGION[str(row.region).lower()][0], ha="center", size=6.8 if phone else 7.6, va="bottom")
+    dear = last.iloc[-1]
+    place = REGION_NAME[str(dear["region"]).lower()]
+    label(axes, edges[-1] * 0.995, float(dear["cost"]) + 0.04 * top, f"{named(str(dear['generation']))}, {place}",
+          p.REGION[str(dear["region"]).lower()][0], ha="right", size=6.8 if phone else 7.6, va="bottom")
     regions = [name for name in REGION_NAME if name in set(last["region"].str.lower())]
     for number, name in enumerate(regions):
         axes.annotate(REGION_NAME[name], (0.01, 0.95 - 0.075 * number), xycoords="axes fraction",
@@ -133,6 +139,7 @@ def capacity(history: History, phone: bool = False, bare: bool = False) -> Page:
             axes.locator_params(axis="y", nbins=5)
             axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
             date_axis(axes, made.index[0], made.index[-1], phone)
+        mark_shock((top, low), [shock for shock in history.shocks if shock[0] >= made.index[0]])
     return page
 
 
@@ -176,10 +183,13 @@ def investment(history: History, phone: bool = False, bare: bool = False) -> Pag
         axes.axhline(0, color=p.SOFT, lw=0.8)
         axes.plot(rest["orders"], rest["change"], "o", ms=3, mfc=p.FAMILY["passive"], mec="none", alpha=0.45)
         axes.plot(mine["orders"], mine["change"], "o-", ms=4.5, lw=0.7, color=p.FAMILY["suppliers"])
-        for place, text, up in ((0, "first", 9), (-1, "last", -9)):
-            axes.annotate(text, (mine["orders"].iloc[place], mine["change"].iloc[place]), (0, up), size=7.4,
-                          ha="center", va="center", textcoords="offset points", color=p.FAMILY["suppliers"],
-                          weight="bold")
+        # the two ends may lie close together and must not write over each other
+        left = mine["orders"].iloc[0] <= mine["orders"].iloc[-1]
+        for place, text, side in ((0, "first", -1 if left else 1), (-1, "last", 1 if left else -1)):
+            axes.annotate(text, (mine["orders"].iloc[place], mine["change"].iloc[place]), (7 * side, 9 * side),
+                          ha="right" if side < 0 else "left", va="center", size=7.4, textcoords="offset points",
+                          color=p.FAMILY["suppliers"], weight="bold",
+                          path_effects=[effects.withStroke(linewidth=2.6, foreground=p.PAPER)])
         axes.set_title("Change of the spot price over the half year after, %", size=7.8 if phone else 9)
         axes.set_xlabel("orders of a quarter, % of capacity", size=7.4 if phone else 8.5)
         axes.yaxis.set_major_formatter(lambda value, _: words.signed(value))
@@ -213,9 +223,10 @@ def _investment_words(history: History, points: pd.DataFrame) -> Words:
     title = ("Quarters of high orders were followed by falling prices" if link < -sure else
              "Quarters of high orders were followed by rising prices" if link > sure else
              "No clear link between what was ordered and what the price did next")
-    see = ("where owners build after good times and overlook what others build, points fall from left to right. "
-           f"The correlation is {words.number(link, 2)} over {words.count(runs, 'history', 'histories')} of "
+    see = ("where owners build after good times and overlook what others build, points fall from left to right. Chips "
+           "come more than a year after they are ordered, into a larger world: hence orders near all that there is. "
+           f"The correlation is {words.number(round(link, 2), 2)} over {words.count(runs, 'history', 'histories')} of "
            f"{words.span(len(history.daily))}; neighbouring points share most of their days.")
     others = "; grey points are the other histories" if runs > 1 else ""
     return Words(title, f"Each point is the end of a month, in order along the line{others}", see, history.source,
-                 f"{title}. Scatter of {len(points)} months, correlation {words.number(link, 2)}.")
+                 f"{title}. Scatter of {len(points)} months, correlation {words.number(round(link, 2), 2)}.")
