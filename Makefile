@@ -54,7 +54,8 @@ lint: $(VENV)/stamp-dev  ## style and types
 bench: $(VENV)/stamp-dev  ## every figure of the README's speed table
 	@for script in $$(grep -l '^if __name__' benchmarks/*.py); do echo; echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: $(VENV)/stamp-dev  ## build these documents as web pages in docs/_build
+docs: $(VENV)/stamp-dev  ## build these documents, notebooks run, as web pages in docs/_build
+	$(BIN)/python docs/outputs.py
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build
 	@echo docs/_build/index.html
 

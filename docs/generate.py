@@ -4,7 +4,6 @@ They are written into `generated/` when the documents are built, so that they ca
 """
 
 import inspect
-import json
 import os
 import re
 import subprocess
@@ -90,17 +89,13 @@ def figures() -> str:
 
 
 def notebooks() -> dict[str, str]:
-    """Notebooks as pages, without outputs: they are run by whoever learns from them, and by the tests."""
+    """Notebooks as pages, with the outputs that `make docs` has kept of them."""
+    from outputs import page
+
     pages = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        parts = []
-        for cell in cells:
-            source = "".join(cell["source"])
-            parts.append(source if cell["cell_type"] == "markdown" else f"```python\n{source}\n```")
-        text = "\n\n".join(parts) + "\n"
-        text = re.sub(r"\]\((?:\./)?(\w+)\.ipynb\)", r"](notebook_\1.md)", text.replace("](../docs/", "](../"))
-        pages[f"notebook_{path.stem}"] = text
+        text = page(path).replace("](../docs/", "](../")
+        pages[f"notebook_{path.stem}"] = re.sub(r"\]\((?:\./)?(\w+)\.ipynb\)", r"](notebook_\1.md)", text)
     return pages
 
 
