@@ -210,7 +210,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 for function in (
-        cli_experiments.compare, cli_experiments.sweep, cli_sensitivity.sensitivity,
+        cli_experiments.compare, cli_experiments.sweep, cli_experiments.page, cli_sensitivity.sensitivity,
         cli_calibrate.calibrate, cli_margin.backtest, cli_margin.margin, cli_stress.stress,
         cli_stress.reverse_stress, contagion, cli_dashboard.dashboard, cli_validate.validate, cli_validate.export):
     command(function)

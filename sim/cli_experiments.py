@@ -122,6 +122,10 @@ def sweep(options: argparse.Namespace) -> int:
     finish_compiling()
     print(swept(plan, found))
     done, total = found.progress
+    if done and done + len(found.failed) == total:
+        from sim.experiments.study_page import publish
+
+        print(f"page     {shown(publish(found.folder, found.folder / 'page'))}")
     failed = len(found.failed)
     if done + failed < total:
         again = " ".join(["compute-futures sweep", options.study, *(["--runs", options.runs] if options.runs else []),
@@ -133,4 +137,31 @@ def sweep(options: argparse.Namespace) -> int:
     return FAILED if failed else FINE
 
 
-OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"compare": compare_options, "sweep": sweep_options}
+def page_options(parser: argparse.ArgumentParser) -> None:
+    """What ``page`` understands."""
+    parser.add_argument("folder", metavar="DIR", help="the folder of a study")
+    parser.add_argument("--figures", metavar="A,B,...", default="",
+                        help="figures to show, by their names in summary.csv (default: those that the study names)")
+    parser.add_argument("--against", metavar="NAME=VALUE", action="append", default=[],
+                        help="value of a parameter at the point that others are compared with; may be repeated "
+                             "(default: the study's, else the first point)")
+    parser.add_argument("--out", metavar="DIR", help="folder for the page (default: page, in the study's folder)")
+
+
+def page(options: argparse.Namespace) -> int:
+    """Write the page of a study: what came out, a figure for each metric with paired differences, every number."""
+    from sim.cli import FINE
+
+    against = dict(text.split("=", 1) for text in options.against if "=" in text)
+    if len(against) < len(options.against):
+        raise bad_input(f"--against {options.against[0]}", "NAME=VALUE is expected, such as 'leverage cap=2'")
+    from sim.experiments.study_page import publish
+
+    figures = [name.strip() for name in options.figures.split(",") if name.strip()]
+    out = options.out or Path(options.folder) / "page"
+    print(f"page     {shown(publish(options.folder, out, figures, against or None))}")
+    return FINE
+
+
+OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"compare": compare_options, "sweep": sweep_options,
+                                                                 "page": page_options}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -42,6 +43,8 @@ def stress_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="results folder (default: results/stress-<scenario>-<hash>)")
     parser.add_argument("--resume", action="store_true", help="go on with a test that was begun")
     parser.add_argument("--jobs", metavar="J", default="1", help="processes (default: 1); results do not depend on it")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="do the work on a Dask cluster: tcp://HOST:PORT of its "
+                                                             "scheduler, or local:4 for four workers here")
 
 
 def stress(options: argparse.Namespace) -> int:
@@ -60,11 +63,12 @@ def stress(options: argparse.Namespace) -> int:
 
     announce_compiling()
     found = put(scenario, listed(options.margin), listed(options.shocks), runs, jobs, mode=options.world,
-                coverage=coverage, eve=eve, days=days, out=options.out, resume=options.resume, progress=True)
+                coverage=coverage, eve=eve, days=days, out=options.out, resume=options.resume,
+                cluster=options.cluster, progress=True)
     finish_compiling()
     if not found.finished:
         done, total = found.progress
-        print(f"stopped with {done} of {total} pieces done; go on with the same command and --resume")
+        print(f"stopped with {done} of {total} pieces done; go on with the same command and --resume", file=sys.stderr)
         return STOPPED
     if len(found.cells):
         print(stressed(found))
@@ -130,14 +134,17 @@ def reverse_options(parser: argparse.ArgumentParser) -> None:
                                                                          "known to (default: 0.01)")
     parser.add_argument("--set", metavar="PATH=VALUE", action="append", default=[], dest="changes",
                         help="change one value; may be repeated")
-    parser.add_argument("-o", "--out", metavar="FILE", help="write every run as CSV")
+    parser.add_argument("--out", metavar="DIR", help="results folder (default: results/reverse-stress-<scenario>-"
+                                                     "<hash>)")
+    parser.add_argument("--resume", action="store_true", help="go on with a search that was begun")
     parser.add_argument("--jobs", metavar="J", default="1", help="processes (default: 1); results do not depend on it")
+    parser.add_argument("--cluster", metavar="ADDRESS", help="do the work on a Dask cluster: tcp://HOST:PORT of its "
+                                                             "scheduler, or local:4 for four workers here")
 
 
 def reverse_stress(options: argparse.Namespace) -> int:
     """Find the smallest shock that breaks something, and how likely each size is to break it."""
-    from sim.cli import FAILED, FINE, announce_compiling, finish_compiling, whole
-    from sim.cli_margin import written
+    from sim.cli import FAILED, FINE, STOPPED, announce_compiling, finish_compiling, whole
 
     runs, jobs = whole("--runs", options.runs), whole("--jobs", options.jobs)
     from sim.experiments.reverse_stress import path_of
@@ -147,11 +154,13 @@ def reverse_stress(options: argparse.Namespace) -> int:
     precision = number("--precision", options.precision)
     announce_compiling()
     found = search(options.scenario, options.until, paths, runs, jobs, precision=precision, changes=options.changes,
-                   progress=True)
+                   out=options.out, resume=options.resume, cluster=options.cluster, progress=True)
     finish_compiling()
+    if found.stopped:
+        print(f"stopped with {len(found.rows):,} runs done; go on with the same command and --resume", file=sys.stderr)
+        return STOPPED
     print(reversed_(found))
-    if options.out:
-        written(options.out, found.write)
+    print(f"\nresults  {shown(str(found.folder))}")
     return FAILED if found.failed else FINE
 
 

@@ -7,6 +7,7 @@ fails, or that takes its process down with it, ends in its own outcome and leave
 from __future__ import annotations
 
 import importlib
+import math
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
 
 from sim.errors import BadInput, Where, bad_input, near_miss, quoted
 from sim.one_run import Job, Outcome, execute
@@ -35,6 +38,7 @@ class Task:
 
     work    : "module:function" of what is done instead of a plain run: a function of the task that gives an Outcome
     options : what that function needs to know besides, as values that a process can be sent
+    means   : daily columns whose mean over the days is a figure besides, each with what it is called and its unit
     """
 
     scenario: Any
@@ -43,6 +47,7 @@ class Task:
     keep: tuple[str, ...] = ()
     work: str = ""
     options: tuple[Any, ...] = ()
+    means: tuple[tuple[str, str], ...] = ()
 
 
 def perform(task: Task) -> Outcome:
@@ -54,8 +59,26 @@ def perform(task: Task) -> Outcome:
         outcome = execute(Job(task.scenario, task.run, task.seed, None), lambda: None)
     except BadInput as error:
         outcome = Outcome(task.run, task.seed, status="failed", error=str(error))
+    if outcome.status == "finished" and task.means:
+        _add_means(outcome, task.means)
     outcome.tables = {name: outcome.tables[name] for name in task.keep if name in outcome.tables}
     return outcome
+
+
+def _add_means(outcome: Outcome, means: Sequence[tuple[str, str]]) -> None:
+    """Make figures of daily columns; a run without one of them has failed."""
+    daily = outcome.tables["daily"]
+    for column, told in means:
+        if column not in daily.column_names:
+            outcome.status, outcome.error = "failed", (
+                f'there is no daily column "{column}"{near_miss(column, daily.column_names) or ""}')
+            return
+        label, _, unit = told.rpartition(", ")
+        values = daily[column].to_numpy().astype(float)
+        known = values[~np.isnan(values)]
+        outcome.figures[f"mean_{column}"] = float(np.mean(known)) if len(known) else math.nan
+        outcome.about[f"mean_{column}"] = {"label": label or told, "unit": unit if label else "", "better": "",
+                                           "doc": "", "metric": "mean"}
 
 
 def _guarded(work: Callable[[Task], Outcome], task: Task) -> Outcome:

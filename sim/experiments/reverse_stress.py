@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
+import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +17,11 @@ import numpy as np
 from sim.errors import BadInput, bad_input
 from sim.experiments.boxes import densest_box, halton
 from sim.experiments.conditions import Condition, condition
-from sim.experiments.executors import Runner, Task, runner
-from sim.experiments.progress import Progress, stop_on_interrupt
+from sim.experiments.executors import runner
+from sim.experiments.progress import stop_on_interrupt
+from sim.experiments.reverse_store import Looker, enter
+from sim.experiments.store import Store
+from sim.folder import write_text
 from sim.scenario import Scenario
 from sim.summary import metrics_of
 
@@ -90,6 +96,7 @@ class Reverse:
     ray       : share of each range at severity 1; all ones for a single path
     threshold : smallest severity by seed, from 0 to 1; inf where nothing broke, nan where a run failed
     rows      : every run: seed, values, whether it broke, the figures looked at
+    folder    : where all of it is kept
     region    : where several paths were given: bounds as shares of ranges, share broken inside, share of breaks held
     """
 
@@ -102,6 +109,7 @@ class Reverse:
     region: tuple[np.ndarray, float, float] | None = None
     failed: list[tuple[int, str]] = field(default_factory=list)
     stopped: bool = False
+    folder: Path | None = None
 
     def chance(self, severity: float) -> float:
         """Share of histories that break at a severity or below."""
@@ -117,17 +125,29 @@ class Reverse:
         """The value of each path at a severity."""
         return {each.path: each.value(severity * end) for each, end in zip(self.along, self.ray, strict=True)}
 
-    def write(self, path: Path | str) -> None:
-        """Every run as CSV."""
-        names = list(dict.fromkeys(name for row in self.rows for name in row))
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, names, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self.rows)
+    def csv(self) -> str:
+        """Every run, in the order in which they were asked for."""
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(dict.fromkeys(name for row in self.rows for name in row)),
+                                lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        return out.getvalue()
+
+    def thresholds_csv(self) -> str:
+        """A row for each history: its seed, the severity that first breaks it, and the value of each path there."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["seed", "severity", *(each.path for each in self.along)])
+        for seed, severity in self.threshold.items():
+            known = math.isfinite(severity)
+            writer.writerow([seed, severity, *(self.values(severity).values() if known else [""] * len(self.along))])
+        return out.getvalue()
 
 
 def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], runs: int = 8, jobs: int = 1, *,
-                   precision: float = 0.01, changes: Iterable[str] = (), executor: str | None = None,
+                   precision: float = 0.01, changes: Iterable[str] = (), out: Path | str | None = None,
+                   resume: bool = False, executor: str | None = None, cluster: str | None = None,
                    progress: bool = False) -> Reverse:
     """Find the smallest shock that makes a condition true.
 
@@ -139,35 +159,60 @@ def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], run
         goes along the ray to the smallest point that breaks most histories
     runs      : histories, which give the band
     precision : share of a range to which thresholds are known
+    out       : the folder, ``results/reverse-stress-<scenario>-<hash8>`` if left out; every run in it is a run of a
+        study, which ``open_study`` reads. It survives being killed, and goes on with ``resume``
 
-    Raises BadInput before anything is run: an unknown figure or path, a value that a path refuses.
+    Raises BadInput before anything is run: an unknown figure or path, a value that a path refuses, a folder of another
+    search or one begun before.
     """
     if not 1e-4 <= precision <= 0.25:
         raise bad_input("precision", "a share from 0.0001 to 0.25 is expected")
     if not along or len({each.path for each in along}) < len(along):
         raise bad_input("--along", "at least one path is needed, each once")
+    if runs < 1:
+        raise bad_input("--runs", "at least one history is needed")
     base = Scenario.load(scenario, tuple(changes))
     known: dict[str, object] = {name: None for metric in metrics_of(base) for name in type(metric).figures}
     found = Reverse(base.title or base.name, condition(until, known), tuple(along), tuple(1.0 for _ in along))
-    for corner in (0.0, 1.0):
-        _at(scenario, changes, along, (corner,) * len(along))
+    at = lambda point: _at(scenario, changes, along, point)
+    ends = [at((corner,) * len(along)) for corner in (0.0, 1.0)]
+    content = [base.hash8(), base.seed, until, runs, precision, POINTS, STEPS, [list(each) for each in along]]
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
     seeds = [base.seed + number for number in range(runs)]
-    with runner(executor, jobs, [base]) as workers, stop_on_interrupt() as stop:
-        look = _Looker(workers, stop, found, lambda point: _at(scenario, changes, along, point), progress)
-        if len(along) > 1:
-            points = halton(POINTS * len(along), len(along))
-            answers = look([(tuple(point), seed) for point in points.tolist() for seed in seeds])
-            share = np.array([[bool(a) for a in answers]]).reshape(len(points), len(seeds)).mean(axis=1)
-            found.region = densest_box(points, share)
-            most = np.flatnonzero(share >= 0.5) if (share >= 0.5).any() else np.flatnonzero(share > 0)
-            if len(most):
-                nearest = points[most[np.argmin(points[most].max(axis=1))]]
-                found.ray = tuple((nearest / nearest.max()).tolist())
-        found.threshold = smallest(look, seeds, found.ray, precision)
-    missing = [name for name in found.condition.names if found.rows and all(name not in row for row in found.rows)]
-    if missing and not found.stopped:
-        raise bad_input(f"condition {until!r}", f'no run gives a figure "{missing[0]}"')
+    folder = Path(out) if out is not None else Path("results") / f"reverse-stress-{base.name}-{digest}"
+    with Store(folder) as store:
+        enter(store, digest, resume, {
+            "title": found.title, "question": f"The smallest shock with which {until}", "until": until,
+            "along": [list(each) for each in along], "parameters": [each.path for each in along]})
+        with runner(executor, jobs, ends, cluster) as workers, stop_on_interrupt() as stop:
+            look = Looker(store, workers, stop, found, at, progress)
+            _search(look, found, seeds, precision)
+        store.stop()
+        found.folder, found.rows, found.failed = store.folder, look.rows(), look.failures()
+        missing = [name for name in found.condition.names if found.rows and all(name not in r for r in found.rows)]
+        if missing and not found.stopped:
+            raise bad_input(f"condition {until!r}", f'no run gives a figure "{missing[0]}"')
+        if not found.stopped:
+            write_text(store.folder / "runs.csv", found.csv())
+            write_text(store.folder / "thresholds.csv", found.thresholds_csv())
+            store.note("finished", True)
     return found
+
+
+def _search(look: Broken, found: Reverse, seeds: Sequence[int], precision: float) -> None:
+    """Look at the box if there are several paths, then for the threshold of each history along the ray."""
+    count = len(found.along)
+    if count > 1:
+        points = halton(POINTS * count, count)
+        answers = look([(tuple(point), seed) for point in points.tolist() for seed in seeds])
+        share = np.array([[bool(a) for a in answers]]).reshape(len(points), len(seeds)).mean(axis=1)
+        found.region = densest_box(points, share)
+        most = np.flatnonzero(share >= 0.5) if (share >= 0.5).any() else np.flatnonzero(share > 0)
+        if len(most):
+            nearest = points[most[np.argmin(points[most].max(axis=1))]]
+            found.ray = tuple((nearest / nearest.max()).tolist())
+    if not found.stopped:
+        found.threshold = smallest(look, seeds, found.ray, precision)
 
 
 def _at(scenario: str | Path, changes: Iterable[str], along: Sequence[Along], point: Sequence[float]) -> Scenario:
@@ -176,41 +221,3 @@ def _at(scenario: str | Path, changes: Iterable[str], along: Sequence[Along], po
         return Scenario.load(scenario, [*changes, *told])
     except BadInput as error:
         raise BadInput(error.problems) from None
-
-
-class _Looker:
-    """Does runs and says which of them broke; the same run is never done twice."""
-
-    def __init__(self, workers: Runner, stop: Any, found: Reverse, scenario_at: Callable[[tuple[float, ...]], Scenario],
-                 progress: bool) -> None:
-        self.workers, self.stop, self.found, self.scenario_at, self.progress = (workers, stop, found, scenario_at,
-                                                                                progress)
-        self.known: dict[tuple[tuple[float, ...], int], bool | None] = {}
-
-    def __call__(self, wanted: list[tuple[tuple[float, ...], int]]) -> list[bool | None]:
-        new = [each for each in dict.fromkeys(wanted) if each not in self.known]
-        shown_ = Progress(len(new), shown=self.progress)
-        scenarios = {point: self.scenario_at(point) for point in dict.fromkeys(point for point, _ in new)}
-        done = []
-        for outcome in self.workers.outcomes((Task(scenarios[point], number, seed)
-                                              for number, (point, seed) in enumerate(new)), self.stop):
-            done.append(outcome)
-            shown_.tell(outcome.status == "failed")
-        shown_.end()
-        for outcome in sorted(done, key=lambda each: each.run):
-            point, seed = new[outcome.run]
-            if outcome.status == "finished":
-                self._note(point, seed, outcome.figures)
-            elif outcome.status == "failed":
-                self.found.failed.append((seed, outcome.error))
-        self.found.stopped |= len(done) < len(new)
-        return [self.known.get(each) for each in wanted]
-
-    def _note(self, point: tuple[float, ...], seed: int, figures: Mapping[str, float]) -> None:
-        found = self.found
-        self.known[point, seed] = broken = found.condition.holds(figures)
-        values = {each.path: each.value(severity) for each, severity in zip(found.along, point, strict=True)}
-        looked = {name: figures[name] for name in found.condition.names if name in figures}
-        found.rows.append({"seed": seed, **values, "broken": broken, **looked})
-
-

@@ -92,6 +92,13 @@ class Store:
             self.ledger.executemany("INSERT INTO runs (run, point, repeat, seed) VALUES (?, ?, ?, ?)", runs)
             self.ledger.executemany("INSERT INTO about VALUES (?, ?)", [(k, json.dumps(v)) for k, v in about.items()])
 
+    def extend(self, about: dict[str, Any], runs: Iterable[tuple[int, int, int, int]]) -> None:
+        """Enter more runs of a study that finds out as it goes what to do, and what is noted of them, together."""
+        with self._writing():
+            self.ledger.executemany("INSERT INTO runs (run, point, repeat, seed) VALUES (?, ?, ?, ?)", runs)
+            self.ledger.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)",
+                                    [(k, json.dumps(v)) for k, v in about.items()])
+
     def take_up(self) -> None:
         """What was running or had failed is to be done again; parts that no run counts are thrown away."""
         with self._writing():

@@ -19,6 +19,7 @@ import numpy as np
 from sim import provenance
 from sim.errors import BadInput, bad_input, near_miss, quoted, shown
 from sim.experiments.executors import Task, runner
+from sim.experiments.keeping import keep_all
 from sim.experiments.margin_rules import Rule, rule_of
 from sim.experiments.progress import Progress, stop_on_interrupt
 from sim.experiments.store import Store
@@ -32,13 +33,12 @@ from sim.shocks.base import Shock
 
 Mode = Literal["frozen", "adapted", "both"]
 RULES = ("fixed", "ewma", "historical", "filtered_historical")
-TAKEN = 8  # outcomes put away at once
 
 
 def stress(scenario: Scenario | str | Path, rules: Sequence[Any] = RULES, shocks: Sequence[str] = (), runs: int = 10,
            jobs: int = 1, *, mode: Mode = "both", coverage: float | None = 0.99, eve: int | None = None,
            days: int = 60, out: Path | str | None = None, resume: bool = False, executor: str | None = None,
-           progress: bool = False) -> StressResults:
+           cluster: str | None = None, progress: bool = False) -> StressResults:
     """Put margin rules to shocks, on the same luck.
 
     Parameters
@@ -51,6 +51,7 @@ def stress(scenario: Scenario | str | Path, rules: Sequence[Any] = RULES, shocks
     coverage : share of daily moves before the shock that every rule is scaled to cover; None leaves rules as they are
     eve      : last day before the shocks; the day before the scenario's own, or a quarter of a year in
     days     : business days that are followed after the eve
+    cluster  : address of a Dask scheduler, or "local:4", that does the work instead of ``jobs`` processes
     out      : the folder; see ``default_folder``. It survives being killed, and goes on with ``resume``
 
     Raises BadInput before anything is run: an unknown rule or shock, a stretch that does not fit, a folder of another
@@ -60,22 +61,13 @@ def stress(scenario: Scenario | str | Path, rules: Sequence[Any] = RULES, shocks
     plan = Plan(base, rules, shocks, runs, mode, coverage, eve, days)
     with Store(Path(out) if out is not None else plan.default_folder()) as store:
         _open(store, plan, resume)
-        with runner(executor, jobs, [plan.base]) as workers, stop_on_interrupt() as stop:
+        with runner(executor, jobs, [plan.base], cluster) as workers, stop_on_interrupt() as stop:
             for phase in (False, True):
                 if phase and plan.coverage is not None:
                     store.note("factors", plan.factors(StressResults(store.folder)))
                 pending = [row for row in store.pending() if (row[1] != PILOT) == phase]
                 shown_ = Progress(len(pending), 0, progress)
-                waiting = []
-                for outcome in workers.outcomes(_tasks(store, plan, pending), stop):
-                    waiting.append(outcome)
-                    shown_.tell(outcome.status == "failed")
-                    if len(waiting) >= TAKEN:
-                        store.keep(waiting, ())
-                        waiting = []
-                if waiting:
-                    store.keep(waiting, ())
-                shown_.end()
+                keep_all(store, workers.outcomes(_tasks(store, plan, pending), stop), shown_, stop)
                 if stop():
                     break
         store.stop()

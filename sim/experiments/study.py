@@ -13,19 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sim.errors import BadInput, Problem
+from sim.errors import BadInput, Problem, near_miss
 from sim.experiments.designs import DESIGNS, MOST_POINTS, size_of, spread
 from sim.experiments.files import read_experiment, shipped_files
 from sim.loading import find
 from sim.plugin import Block, param
 from sim.scenario import Scenario
 from sim.shape import plain
+from sim.summary import metrics_of
 from sim.yaml_reader import Node
 
 SET = "judgement: set by the study"
 MOST_RUNS = 1_000_000
 CHECKED = 5_000  # points looked at before anything is run; of a larger design as many, evenly spread
 KEPT = 500  # scenarios held in memory at once
+TOLD = ("name", "title", "question", "base", "show", "against", "frontier")  # change words and pages, and no run
 NOT_VARIED = ("seed", "name", "title", "question", "record")  # luck counts up from the scenario's seed at every point
 
 
@@ -100,6 +102,16 @@ class Study(Block):
                                      doc="figures to keep, by their names' beginnings; all if left out")
     record: Literal["summary", "daily", "full"] = param("summary", unit="name", source="judgement: figures are small",
                                                         doc="tables to keep of each run besides its figures")
+    means: dict[str, str] = param(factory=dict, unit="names", source=SET,
+                                  doc="daily columns whose mean over a run's days is kept as the figure mean_..., each "
+                                      "with what it is called, a comma and its unit")
+    show: tuple[str, ...] = param((), unit="figures", source=SET,
+                                  doc="figures that the page shows; the usual ones if left out")
+    against: dict[str, Any] = param(factory=dict, unit="values", source=SET,
+                                    doc="value of each parameter at the point that others are compared with on the "
+                                        "page; the first point if left out")
+    frontier: tuple[str, ...] = param((), unit="figures", source=SET,
+                                      doc="two figures, less of both being better, set against each other on the page")
 
 
 @dataclass
@@ -134,8 +146,7 @@ class Plan:
 
     def digest(self) -> str:
         """Eight hexadecimal digits of everything that decides what comes out, but for the program."""
-        tree = {key: value for key, value in plain(self.study).items() if key not in ("name", "title", "question",
-                                                                                     "base")}
+        tree = {key: value for key, value in plain(self.study).items() if key not in TOLD}
         content = [tree, self.scenario(0).hash8(), self.scenario(0).seed, self.points]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
@@ -153,12 +164,30 @@ def load_study(source: str | Path, changes: Mapping[str, Any] | None = None) -> 
         raise BadInput(problems)
     where = tree.value["base"].where if "base" in tree.value else tree.where
     plan = Plan(study, find(study.base, path.parent, where), path)
-    Scenario.load(plan.base, study.changes)  # told by itself, before the points
+    base = Scenario.load(plan.base, study.changes)  # told by itself, before the points
+    problems = _unknown_figures(study, tree, base)
     plan.points = [dict(zip([p.label for p in study.parameters], values, strict=True)) for values in spread(study)]
-    problems = _refused(plan, tree)
+    problems += _refused(plan, tree)
     if problems:
         raise BadInput(problems)
     return plan
+
+
+def _unknown_figures(study: Study, tree: Node, base: Scenario) -> list[Problem]:
+    """Figures to be shown that no metric gives, and points to compare with that there are not."""
+    known = {name: None for metric in metrics_of(base) for name in type(metric).figures}
+    known |= {f"mean_{column}": None for column in study.means}
+    found = [Problem(tree.keys[key], f'there is no figure "{name}"{near_miss(name, known)}')
+             for key in ("show", "frontier") for name in getattr(study, key)
+             if not any(name == each or name.startswith(f"{each}_") for each in known)]
+    if len(study.frontier) not in (0, 2):
+        found.append(Problem(tree.keys["frontier"], "two figures are expected"))
+    for name, value in study.against.items():
+        choices = next((p.choices for p in study.parameters if p.label == name), ())
+        if choices is not None and str(value) not in [str(choice) for choice in choices]:
+            found.append(Problem(tree.keys["against"], f"{name} is never {value}" if choices else
+                                 f'nothing of the name "{name}" is varied'))
+    return found
 
 
 def _problems(study: Study, tree: Node) -> list[Problem]:

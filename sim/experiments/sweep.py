@@ -7,7 +7,6 @@ import io
 import json
 import math
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -18,16 +17,13 @@ import pyarrow.compute as pc
 from sim import provenance, tables
 from sim.errors import bad_input, shown
 from sim.experiments.executors import Task, perform, runner
+from sim.experiments.keeping import PART, keep_all
 from sim.experiments.progress import Progress, stop_on_interrupt
 from sim.experiments.store import PARTS, LedgerReader, Store, figures_table, read_parts
 from sim.experiments.study import Plan, load_study
 from sim.folder import write_text
-from sim.one_run import Outcome
 from sim.record import WRITTEN
 from sim.summary import AGGREGATES, interval
-
-PUT_AWAY = 5.0  # seconds of results that a kill can cost at most; judgement: long against the time it takes to write
-PART = 64  # runs in one part at most
 
 
 class Estimate(NamedTuple):
@@ -88,23 +84,11 @@ def sweep(study: Plan | str | Path, out: Path | str | None = None, jobs: int = 1
     with Store(folder) as store:
         _open(store, plan, resume)
         pending = store.pending()
-        shown_ = Progress(plan.total, plan.total - len(pending), progress)
+        total = max(plan.total, store.ledger.execute("SELECT count(*) FROM runs").fetchone()[0])  # it may have grown
+        shown_ = Progress(total, total - len(pending), progress)
         with runner(executor, jobs, [plan.scenario(0)], cluster) as workers, stop_on_interrupt() as stop:
-            waiting: list[Outcome] = []
-            since = time.monotonic()
-            for outcome in workers.outcomes(_tasks(store, plan, pending), stop):
-                if outcome.status == "stopped":  # Ctrl-C for the second time
-                    stop.asked = True
-                    break
-                waiting.append(outcome)
-                shown_.tell(outcome.status == "failed")
-                if len(waiting) >= PART or time.monotonic() - since > PUT_AWAY:
-                    store.keep(waiting, plan.study.metrics)
-                    waiting, since = [], time.monotonic()
-            if waiting:
-                store.keep(waiting, plan.study.metrics)
+            keep_all(store, workers.outcomes(_tasks(store, plan, pending), stop), shown_, stop, plan.study.metrics)
         store.stop()
-        shown_.end()
         results = StudyResults(store.folder)
         write_text(store.folder / "summary.csv", results.summary_csv())
         return results
@@ -115,6 +99,7 @@ def _open(store: Store, plan: Plan, resume: bool) -> None:
     source = provenance.source_hash()
     if not store.begun:
         seed = plan.scenario(0).seed
+        told = lambda point: {k: v if isinstance(v, int | float) else str(v) for k, v in point.items()}
         runs = [(point * plan.study.runs + repeat, point, repeat, seed + repeat)
                 for point in range(len(plan.points)) for repeat in range(plan.study.runs)]
         write_text(store.folder / "study.yaml", plan.source.read_text(encoding="utf-8"))
@@ -122,8 +107,8 @@ def _open(store: Store, plan: Plan, resume: bool) -> None:
         store.enter({"digest": plan.digest(), "source": source, "environment": provenance.environment(),
                      "title": plan.study.title or plan.study.name, "question": plan.study.question,
                      "command_line": provenance.command_line(), "parameters": list(plan.points[0]),
-                     "points": [{k: v if isinstance(v, int | float) else str(v) for k, v in point.items()}
-                                for point in plan.points]}, runs)
+                     "design": plan.study.design, "show": list(plan.study.show), "against": told(plan.study.against),
+                     "frontier": list(plan.study.frontier), "points": [told(point) for point in plan.points]}, runs)
         return
     where = shown(store.folder)
     if store.about("digest") != plan.digest():
@@ -143,7 +128,7 @@ def _tasks(store: Store, plan: Plan, pending: list[tuple[int, int, int]]) -> Ite
     """What is to be done, noted in the ledger as it is begun."""
     for run, point, seed in pending:
         store.start(run)
-        yield Task(plan.scenario(point), run, seed, WRITTEN[plan.study.record])
+        yield Task(plan.scenario(point), run, seed, WRITTEN[plan.study.record], means=tuple(plan.study.means.items()))
 
 
 class StudyResults(LedgerReader):

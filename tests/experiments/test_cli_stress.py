@@ -24,11 +24,11 @@ def test_a_stress_prints_its_answer_and_leaves_a_page(tmp_path, capsys):
 
 def test_a_reverse_stress_prints_the_threshold(tmp_path, capsys):
     words = ["reverse-stress", "quick", "--until", "initial_margin_mean > 1e-6", "--along",
-             "clearing.margin.rate=0.05:0.2", "--runs", "1", "--precision", "0.25", "-o", str(tmp_path / "runs.csv"),
+             "clearing.margin.rate=0.05:0.2", "--runs", "1", "--precision", "0.25", "--out", str(tmp_path / "out"),
              "--set", "burn_in=5", "--set", "market.warm_up=3", "--set", "days=2"]
     assert main(words) == 0
     assert "holds without any shock, in 1 of 1" in capsys.readouterr().out
-    assert (tmp_path / "runs.csv").exists()
+    assert (tmp_path / "out" / "runs.csv").exists() and (tmp_path / "out" / "thresholds.csv").exists()
 
 
 @pytest.mark.parametrize(("words", "reason"), [

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import sim
 from sim.cli_stress import reversed_
 from sim.errors import BadInput
 from sim.experiments.boxes import densest_box, halton
@@ -94,7 +101,7 @@ def test_points_fill_the_box_and_a_planted_corner_is_found():
 QUICK = ("burn_in=20", "market.warm_up=10", "days=6")
 
 
-def test_the_margin_rate_at_which_the_market_holds_a_sum_is_found():
+def test_the_margin_rate_at_which_the_market_holds_a_sum_is_found(tmp_path):
     """Initial margin held grows with the rate as long as nobody is limited by it: a threshold that can be computed."""
     from sim.one_run import Job, execute
     from sim.scenario import Scenario
@@ -103,7 +110,7 @@ def test_the_margin_rate_at_which_the_market_holds_a_sum_is_found():
                               lambda: None).figures["initial_margin_mean"]
     wanted = at(0.10)
     found = reverse_stress("quick", f"initial_margin_mean > {wanted!r}", [Along("clearing.margin.rate", 0.05, 0.15)],
-                           runs=2, precision=0.02, changes=QUICK)
+                           runs=2, precision=0.02, changes=QUICK, out=tmp_path / "out")
     rate = found.values(found.threshold[1])["clearing.margin.rate"]
     assert rate == pytest.approx(0.10, rel=0.03)
     assert found.chance(1.0) == 1.0 and found.chance(0.0) == 0.0 and 0 < found.quantile(0.5) < 1
@@ -115,10 +122,11 @@ def test_several_paths_give_a_region(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 3)
     found = reverse_stress("quick", "initial_margin_mean > 0.001 or defaults > 1e9",
                            [Along("clearing.margin.rate", 0.05, 0.3), Along("clearing.house_capital", 0.0, 0.1)],
-                           runs=1, precision=0.25, changes=("burn_in=5", "market.warm_up=3", "days=2"))
+                           runs=1, precision=0.25, changes=("burn_in=5", "market.warm_up=3", "days=2"),
+                           out=tmp_path / "out")
     assert found.region is not None and found.threshold == {1: 0.0}
-    found.write(tmp_path / "runs.csv")
-    assert (tmp_path / "runs.csv").read_text().startswith("seed,clearing.margin.rate,clearing.house_capital,broken")
+    head = (tmp_path / "out" / "runs.csv").read_text()
+    assert head.startswith("seed,clearing.margin.rate,clearing.house_capital,broken")
 
 
 @pytest.mark.parametrize(("until", "along", "reason"), [
@@ -127,6 +135,68 @@ def test_several_paths_give_a_region(tmp_path, monkeypatch):
     ("defaults > 0", "clearing.margin.rate=0.1:9", "rate"), ("defaults > 0", "clearing.margin.rate=0.1", "LOW:HIGH"),
     ("defaults > 0", "clearing.margin.rate=0.1:0.1", "two different"),
 ])
-def test_bad_input_is_refused_before_anything_runs(until, along, reason):
+def test_bad_input_is_refused_before_anything_runs(until, along, reason, tmp_path):
     with pytest.raises(BadInput, match=reason):
-        reverse_stress("quick", until, [path_of(along)])
+        reverse_stress("quick", until, [path_of(along)], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+# --- a folder that survives ------------------------------------------------------------------------------------------
+
+SEARCH = ("quick", "initial_margin_mean > 0.01 or defaults > 0", [Along("clearing.margin.rate", 0.05, 0.3),
+                                                                 Along("clearing.house_capital", 0.0, 0.1)])
+SMALL = {"runs": 2, "precision": 0.05, "changes": ("burn_in=5", "market.warm_up=3", "days=2")}
+PROGRAM = """
+import sys
+import sim.experiments.keeping, sim.experiments.reverse_stress as r
+sim.experiments.keeping.PUT_AWAY = 0.0
+r.POINTS = 4
+r.reverse_stress({0!r}, {1!r}, [r.Along(*each) for each in {2!r}], jobs=int(sys.argv[2]), out=sys.argv[1], resume=True,
+                 **{3!r})
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_search_that_was_killed_goes_on_where_it_was(jobs, tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 4)
+    whole = reverse_stress(*SEARCH, **SMALL, out=tmp_path / "whole")
+    out = tmp_path / "out"
+    program = PROGRAM.format(SEARCH[0], SEARCH[1], [tuple(each) for each in SEARCH[2]], SMALL)
+    for wanted in (3, len(whole.rows) - 4):  # while it looks at the box, and while it halves
+        with subprocess.Popen([sys.executable, "-c", program, out, str(jobs)], stderr=subprocess.PIPE) as process:
+            wait_until(lambda wanted=wanted: len(done(out)) >= wanted, process)
+            assert process.poll() is None, process.stderr.read().decode()
+            os.kill(process.pid, signal.SIGKILL)
+    kept = done(out)
+    assert len(whole.rows) - 4 <= len(kept) < len(whole.rows)
+    with pytest.raises(BadInput, match="--resume"):
+        reverse_stress(*SEARCH, **SMALL, out=out)
+    again = reverse_stress(*SEARCH, **SMALL, out=out, resume=True)
+    assert kept <= done(out)  # the same part and the same time: not done again
+    assert (again.threshold, again.ray, again.rows) == (whole.threshold, whole.ray, whole.rows)
+    np.testing.assert_array_equal(again.region[0], whole.region[0])
+    for name in ("runs.csv", "thresholds.csv"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    study = sim.open_study(out)
+    assert len(study.runs) == len(whole.rows) and "clearing.margin.rate" in study.runs
+    assert reverse_stress(*SEARCH, **SMALL, out=out).threshold == whole.threshold  # all of it is there
+    with pytest.raises(BadInput, match="another search"):
+        reverse_stress(*SEARCH, **SMALL | {"runs": 3}, out=out)
+
+
+def done(folder):
+    """Runs that the ledger of a folder says are done."""
+    try:
+        with sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=ro", uri=True, timeout=5) as ledger:
+            found = ledger.execute("SELECT run, part, seconds FROM runs WHERE status = 'done'").fetchall()
+        ledger.close()
+    except sqlite3.OperationalError:  # not made yet
+        return set()
+    return set(found)
+
+
+def wait_until(condition, process):
+    for _ in range(1200):
+        if condition() or process.poll() is not None:
+            return
+        time.sleep(0.02)

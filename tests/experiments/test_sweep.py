@@ -139,7 +139,7 @@ def rows(folder, status):
 def test_kill_and_resume_repeat_nothing_and_lose_nothing(jobs, study, tmp_path, monkeypatch):
     study.write_text(STUDY.replace("runs: 2", "runs: 6"))
     out = tmp_path / "out"
-    program = "import sim.experiments.sweep as s; s.PUT_AWAY = 0.0; " + PROGRAM
+    program = "import sim.experiments.keeping as k; k.PUT_AWAY = 0.0; " + PROGRAM
     with subprocess.Popen([sys.executable, "-c", program, study, out, str(jobs)], stderr=subprocess.DEVNULL) as process:
         wait_for(lambda: len(rows(out, "done")) >= 3, process)
         os.kill(process.pid, signal.SIGKILL)
@@ -162,7 +162,7 @@ def test_a_study_killed_at_twenty_random_moments_equals_one_that_was_not(study, 
     """Moments are drawn after some run has ended, before the first one has, and while the folder is being made."""
     study.write_text(STUDY.replace("runs: 2", "runs: 30") + "record: daily\n")
     out, luck, told = tmp_path / "out", np.random.default_rng(20), []
-    program = "import sys, sim, sim.experiments.sweep as s; s.PUT_AWAY = 0.0; " \
+    program = "import sys, sim, sim.experiments.keeping as k; k.PUT_AWAY = 0.0; " \
               "sim.sweep(sys.argv[1], sys.argv[2], int(sys.argv[3]), resume=True)"
     for kill in range(20):
         before, more = len(rows(out, "done")), int(luck.integers(0, 6))
@@ -225,7 +225,7 @@ def test_a_full_disk_keeps_what_was_finished(study, whole, tmp_path, monkeypatch
         write(path, table)
 
     monkeypatch.setattr(tables, "write", full)
-    monkeypatch.setattr("sim.experiments.sweep.PUT_AWAY", 0.0)
+    monkeypatch.setattr("sim.experiments.keeping.PUT_AWAY", 0.0)
     with pytest.raises(CannotWrite, match="No space left"):
         sim.sweep(study, tmp_path / "out")
     assert len(sim.open_study(tmp_path / "out").runs) == 2

@@ -1,0 +1,197 @@
+"""What a study found, in figures: means of every point with intervals, and paired differences from one of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import bad_input, near_miss, quoted
+from sim.experiments.paired import Difference, paired
+from sim.summary import interval
+
+if TYPE_CHECKING:
+    from sim.experiments.sweep import StudyResults
+
+HEADLINES = ("volatility_spot", "hedge_effectiveness", "open_interest", "margin_calls", "forced_events", "defaults",
+             "rationed")
+COLUMNS = ("figure", "unit", "histories", "mean", "low", "high", "q10", "q90", "difference", "difference_low",
+           "difference_high", "histories_higher", "histories_lower", "differs_clearly")
+
+
+@dataclass
+class StudyTable:
+    """The points of a study side by side.
+
+    study   : the study's folder, finished or not
+    figures : those shown, by name
+    against : the point that all others are compared with, on the same luck
+    """
+
+    study: StudyResults
+    figures: tuple[str, ...]
+    against: int
+    about: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def frame(self) -> Any:
+        """A row a run."""
+        return self.study.runs
+
+    @property
+    def parameters(self) -> list[str]:
+        """What is varied."""
+        return list(self.study.about("parameters"))
+
+    @property
+    def design(self) -> str:
+        """How points were chosen."""
+        return str(self.study.about("design") or "grid")
+
+    @cached_property
+    def points(self) -> list[int]:
+        """Points with at least one run that is done."""
+        return sorted(set(self.frame["point"].tolist()))
+
+    def choices(self, parameter: str) -> list[Any]:
+        """The values that a parameter takes: numbers from low to high, words in the study's order."""
+        values = list(dict.fromkeys(self.study.points[point][parameter] for point in self.points))
+        return sorted(values) if all(isinstance(value, int | float) for value in values) else values
+
+    def name(self, point: int) -> str:
+        """A point by its parameters' values."""
+        return ", ".join(text(value) if len(self.parameters) == 1 or (isinstance(value, str) and not plain(value))
+                         else f"{name} {text(value)}" for name, value in self.study.points[point].items())
+
+    def values(self, figure: str, point: int) -> dict[int, float]:
+        """One figure by seed."""
+        rows = self.frame[self.frame["point"] == point]
+        return dict(zip(rows["seed"].tolist(), rows[figure].tolist(), strict=True))
+
+    def mean(self, figure: str, point: int) -> dict[str, float]:
+        """Mean, its 90 % interval and quantiles."""
+        return interval(list(self.values(figure, point).values()))
+
+    def difference(self, figure: str, point: int) -> Difference:
+        """A point less the one compared with, history by history."""
+        one, other = self.values(figure, point), self.values(figure, self.against)
+        seeds = sorted(one.keys() & other.keys())
+        return paired([one[seed] for seed in seeds], [other[seed] for seed in seeds])
+
+    @property
+    def histories(self) -> tuple[int, int]:
+        """Fewest and most histories of a point that are done."""
+        sizes = self.frame.groupby("point").size()
+        return int(sizes.min()), int(sizes.max())
+
+    def clear(self) -> list[tuple[str, int, Difference]]:
+        """Figure, point and difference wherever it is clear, those that stand out most first."""
+        found = [(name, point, self.difference(name, point)) for name in self.figures for point in self.points
+                 if point != self.against]
+        size = lambda d: abs(d.effect) if math.isfinite(d.effect) else math.inf
+        return sorted(((n, k, d) for n, k, d in found if d.clear and not d.same), key=lambda row: -size(row[2]))
+
+    def verdict(self) -> str:
+        """One or two sentences: the clearest differences with a better side, and how many there are."""
+        clear, shown = self.clear(), len(self.figures) * (len(self.points) - 1)
+        if not shown:
+            return "There is one point, and nothing to compare it with."
+        if not clear:
+            return f"No figure shown differs clearly from {self.name(self.against)} at any point."
+        told: list[str] = []
+        seen: set[str] = set()
+        for name, point, d in sorted(clear, key=lambda row: not self.about[row[0]].get("better")):
+            if name not in seen and len(told) < 2:
+                seen.add(name)
+                told.append(self.sentence(name, point, d))
+        return " ".join([*told, f"Of {shown} differences shown {len(clear)} are clear; about {shown / 10:.0f} would be "
+                                "by chance alone."])
+
+    def sentence(self, name: str, point: int, d: Difference) -> str:
+        """A clear difference in words."""
+        unit = self.about[name].get("unit", "")
+        low, high = sorted((abs(d.low), abs(d.high)))
+        count = d.higher if d.mean > 0 else d.lower
+        return (f"{self.about[name]['label']} is {number(abs(d.mean))}{f' {unit}' if unit else ''} "
+                f"{'higher' if d.mean > 0 else 'lower'} at {self.name(point)} than at {self.name(self.against)} "
+                f"({number(low)} to {number(high)}), in {count} of {d.pairs} histories.")
+
+    def csv(self) -> str:
+        """Every figure of every point in full precision, with its difference from the point compared with."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["point", *self.parameters, *COLUMNS])
+        for point in self.points:
+            for name in (name for name in self.about if name in self.frame.columns):
+                values, d = self.mean(name, point), self.difference(name, point)
+                row = [len(self.values(name, point)), *values.values(), d.mean, d.low, d.high]
+                writer.writerow([point, *self.study.points[point].values(), name, self.about[name].get("unit", ""),
+                                 *("" if isinstance(v, float) and not math.isfinite(v) else v for v in row),
+                                 d.higher, d.lower, int(d.clear and not d.same)])
+        return out.getvalue()
+
+
+def study_table(study: StudyResults, figures: Sequence[str] = (), against: Mapping[str, str] | None = None
+                ) -> StudyTable:
+    """The points of a study side by side.
+
+    figures : names of figures; those that the study names, else the usual ones
+    against : parameter -> value of the point that others are compared with; the study's own, else the first point
+
+    Raises BadInput for a study without runs, and for figures, parameters or values that it does not have.
+    """
+    about = study.about("figures") or {}
+    if study.progress[0] == 0 or not about:
+        raise bad_input(str(study.folder), "no run of this study is done yet")
+    there = [name for name in about if name in study.runs.columns]
+    for name in figures:
+        if name not in there:
+            raise bad_input(f"figure {name}", f"the study has no such figure{near_miss(name, there) or ''}")
+    chosen = tuple(figures) or tuple(name for name in study.about("show") or HEADLINES if name in there)
+    point = _point(study, dict(against if against is not None else study.about("against") or {}))
+    table = StudyTable(study, chosen or tuple(there[:6]), point, about)
+    if point not in table.points:
+        raise bad_input("against", f"no run of {table.name(point)} is done, so nothing can be compared with it")
+    return table
+
+
+def _point(study: StudyResults, against: dict[str, Any]) -> int:
+    """The first point with these values."""
+    names = list(study.about("parameters"))
+    for name, value in against.items():
+        if name not in names:
+            raise bad_input(f"against {name}", f'nothing of that name is varied{near_miss(name, names) or ";"} there '
+                                               f"are: {quoted(names)}")
+        known = list(dict.fromkeys(text(point[name]) for point in study.points))
+        if text(value) not in known:
+            raise bad_input(f"against {name}", f"it is never {text(value)}; there are: {quoted(known)}")
+    return next((number for number, point in enumerate(study.points)
+                 if all(text(point[name]) == text(value) for name, value in against.items())), 0)
+
+
+def text(value: Any) -> str:
+    """A parameter's value as people write it."""
+    if isinstance(value, bool) or value in ("True", "False"):
+        return "yes" if str(value) == "True" else "no"
+    if isinstance(value, str) and plain(value):
+        value = float(value)
+    return number(value) if isinstance(value, int | float) else str(value)
+
+
+def plain(value: str) -> bool:
+    """Whether a text is a number."""
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
+
+
+def number(value: float) -> str:
+    """Three digits, thousands with a comma: 1,200,000; 0.0456."""
+    from sim.report import words
+
+    return words.number(value)
