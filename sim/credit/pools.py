@@ -13,10 +13,10 @@ from sim.credit.book import EQUITY, MEZZANINE, SENIOR, WAREHOUSE, Book
 from sim.credit.config_pools import Pools as Rules
 from sim.credit.rules import WEEK
 from sim.credit.shares import split
-from sim.credit.tranches import _normal_cdf, _quantile
+from sim.credit.tranches import _normal_cdf, _quantile, tranche_loss
 
 NODES = np.array([_quantile((k + 0.5) / 21) for k in range(21)])  # causes of equal probability, good to bad
-STATE = ("first", "attach", "mezzanine", "downgraded", "mark", "expected", "lost", "coupon")
+STATE = ("first", "attach", "mezzanine", "downgraded", "mark", "expected", "lost", "coupon", "sold", "believed")
 
 
 class Pools:
@@ -37,6 +37,7 @@ class Pools:
         self.downgraded = np.zeros(n, bool)
         self.mark, self.expected = np.ones((n, 4)), np.zeros((n, 4))  # value over par; expected loss
         self.lost = np.zeros((n, 4), np.int64)  # cents written off, by tranche
+        self.sold, self.believed = np.zeros(4, np.int64), np.zeros(4)  # cents sold, and of them believed to be lost
         self.coupon = np.zeros(n, np.int64)  # cents of interest received and not yet paid on
         self.discount = 0.0
         self.blame = [Blame() for _ in range(n)]
@@ -74,6 +75,8 @@ class Pools:
         senior = math.floor((1.0 - attach) * total)
         sizes[SENIOR] = math.floor(senior * demand)
         sizes[WAREHOUSE] = total - int(sizes.sum())  # what nobody bought is lent by the banks that sold the loans
+        self.sold += sizes
+        self.believed += sizes * self._believed(lower, attach)
         self.first[pool], self.attach[pool], self.mezzanine[pool] = total, attach, lower
         self.mark[pool], self.senior_issued = 1.0, self.senior_issued + int(sizes[SENIOR])
         held = np.zeros((4 * book.pools, book.b + book.i + 1), np.int64)
@@ -84,6 +87,14 @@ class Pools:
         claims.book("tranche", held, "issued")
         self._pay_sellers(pool, seller, held[4 * pool:4 * pool + 4])
         return total
+
+    def _believed(self, lower: float, attach: float) -> np.ndarray:
+        """float64[4]: loss that raters expect of each kind of tranche when it is sold, as a share of it."""
+        edges = np.array([0.0, lower, attach, 1.0])
+        loss = tranche_loss(edges[:-1], edges[1:], self.rules.default_rate, self.rules.correlation, self.loss)
+        out = np.zeros(4)
+        out[[EQUITY, MEZZANINE, SENIOR]], out[WAREHOUSE] = loss, np.asarray(loss)[2]
+        return out
 
     def _pay_sellers(self, pool: int, seller: np.ndarray, held: np.ndarray) -> None:
         """Buyers pay the banks that sold; what banks keep themselves is paid with the loans."""
@@ -212,6 +223,12 @@ class Pools:
         """float64[holders] cents by which tranches are worth less than their face."""
         face = self.book.claims["tranche"]
         return (face * (1.0 - self.mark.reshape(-1))[:, None]).sum(axis=0)
+
+    def certainty(self) -> dict[str, float]:
+        """Cents of each kind of tranche that were ever sold, and the loss that was then believed."""
+        return {f"tranche_{what}_{name}_cents": float(cents[list(rows)].sum())
+                for name, rows in (("senior", (SENIOR, WAREHOUSE)), ("mezzanine", (MEZZANINE,)), ("equity", (EQUITY,)))
+                for what, cents in (("sold", self.sold), ("believed", np.rint(self.believed)))}
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of what changes."""

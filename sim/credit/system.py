@@ -260,7 +260,7 @@ class Credit:
             "downgraded_cents": float(pools.first[pools.downgraded].sum()),
             "tranche_losses_senior_cents": float(lost[0] + lost[3]), "tranche_losses_mezzanine_cents": float(lost[1]),
             "tranche_losses_equity_cents": float(lost[2]), "companies_cents": float(book.ledger.balance(COMPANIES)),
-            **self.estates.figures()}
+            **self.estates.figures(), **pools.certainty()}
 
     # --- copies ---------------------------------------------------------------------------------------------
 
