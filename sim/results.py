@@ -14,6 +14,8 @@ from sim.errors import bad_input, shown
 from sim.folder import PARAMETERS, SCENARIO, read_manifest
 from sim.summary import AGGREGATES, Summary
 
+SHOWN = 3  # histories in which the market ended of which each has a sentence of its own
+
 
 class Results:
     """The results of one scenario, of one run or of many.
@@ -104,6 +106,24 @@ class Results:
             rows += [(run, link.event, link.cause, link.weight, CHANNELS[kinds[link.cause]])
                      for link in links_of(events, self.causes[self.causes["run"] == run])]
         return pd.DataFrame(rows, columns=["run", "event", "cause", "weight", "channel"])
+
+    @cached_property
+    def ended(self) -> list[str]:
+        """Sentences about histories in which the clearing house ended the market."""
+        if "volume" not in self.daily or (self.daily.groupby("run")["volume"].last() > 0).all():
+            return []  # events of a run whose trades are kept are many: they are not read where trading went on
+        out, events = [], self.events
+        for _, end in (events[events["kind"] == "market closed"] if len(events) else events).iterrows():
+            mine, causes = events[events["run"] == end["run"]], self.causes
+            behind = causes[(causes["run"] == end["run"]) & (causes["event"] == end["event"])]["cause"]
+            kinds = set(mine[mine["event"].isin(behind)]["kind"])
+            why = "every clearing member had failed" if "member default" in kinds else \
+                "a loss of the house stayed unpaid"
+            days = self.daily[(self.daily["run"] == end["run"]) & (self.daily["day"] == end["day"])]
+            when = f"on {str(days['date'].iloc[0])[:10]}" if len(days) else "before the first reported day"
+            out.append(f"History {end['run']}: {why} {when}, and the market ended. {int(end['quantity']):,} contracts "
+                       "ended at that day's settlement price; nothing was traded afterwards.")
+        return out if len(out) <= SHOWN else [*out[:SHOWN], f"The market ended in {len(out)} histories in all."]
 
     @cached_property
     def agents(self) -> Any:

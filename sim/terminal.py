@@ -56,10 +56,18 @@ def outcome(scenario: Scenario, results: Results, report: Path | None) -> str:
     if runs:
         lines += [finding({name: values["mean"] for name, values in totals.items()}), ""]
         lines += [figure(results, name, totals[name]) for name in HEADLINES if name in totals]
+    lines += wrapped(results.ended) if runs else []
     lines += [f"history {row_['run']} failed: {row_['error'].strip().splitlines()[-1]}" for row_ in results.failed]
     if results.folder is not None:
         lines += ["", f"report   {shown(report)}" if report else f"results  {shown(results.folder)}"]
     return "\n".join(lines)
+
+
+def wrapped(sentences: list[str]) -> list[str]:
+    """Sentences in lines of at most a hundred columns."""
+    from sim.describe import wrap
+
+    return [line for sentence in sentences for line in wrap(sentence, "", "")]
 
 
 def finding(mean: dict[str, float]) -> str:
@@ -73,6 +81,9 @@ def finding(mean: dict[str, float]) -> str:
     defaults = mean.get("defaults", math.nan)
     if math.isfinite(defaults):
         parts.append("nobody defaulted" if defaults == 0 else f"there were {digits(defaults)} defaults a year")
+    members = mean.get("member_defaults", math.nan)
+    if members > 0:
+        parts.append(f"clearing members failed {digits(members)} times a year")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else "The run came to its end."
 

@@ -83,6 +83,8 @@ class Accounts(Weighing):
         self.pot = CloseOut(ledger, house_row, self.tick_cents)
         self.today = dict.fromkeys(COUNTERS, 0)
         self.frozen = False
+        self.closed = False  # whether the market has ended for good: see sim.clearing.ending
+        self.insolvent = NEWS  # the last event of an insolvency
 
     # --- accounts that close and open ------------------------------------------------------------------
 
@@ -125,13 +127,19 @@ class Accounts(Weighing):
         """Margin of whole accounts in so many contracts."""
         return PortfolioMargin(self.config.margin, contracts, self.config.recognised, self.config.spread_charge)
 
+    def rest(self) -> None:
+        """A day after the market has ended."""
+        self.today = dict.fromkeys(COUNTERS, 0)
+        if self.tiers:
+            self.tiers.rest()
+
     # --- copies ----------------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of the state that is not in the ledger, as it stands between two days."""
         return {"arrays": {name: getattr(self, name).copy() for name in STATE}, "today": dict(self.today),
                 "flow": self.flow.snapshot(), "pot": self.pot.snapshot(), "rule": self.rule.snapshot(),
-                "frozen": self.frozen, "tiers": self.tiers.snapshot() if self.tiers else None,
+                "flags": (self.frozen, self.closed), "tiers": self.tiers.snapshot() if self.tiers else None,
                 "portfolio": self.portfolio.snapshot() if self.portfolio else None,
                 "collateral": self.collateral.snapshot() if self.collateral else None}
 
@@ -139,7 +147,7 @@ class Accounts(Weighing):
         """Put a snapshot back."""
         for name, array in state["arrays"].items():
             getattr(self, name)[...] = array
-        self.today, self.frozen = dict(state["today"]), state["frozen"]
+        self.today, (self.frozen, self.closed) = dict(state["today"]), state["flags"]
         self.flow.restore(state["flow"])
         self.pot.restore(state["pot"])
         if self.tiers:

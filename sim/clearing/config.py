@@ -67,6 +67,11 @@ class ClearingConfig(Block):
         doc="what the owners of the clearing house put in at the start",
         source="judgement: working prototype, a twentieth of the hedgers' notional")
 
+    closes: Literal["never", "no members", "insolvent"] = param(
+        "no members", unit="rule", source="judgement: contracts that nobody guarantees cannot be traded; for the tool "
+        "CPMI-IOSCO (2014), Recovery of financial market infrastructures",
+        doc="when the market ends for good, every contract at the last settlement: once all clearing members have "
+            "failed; with `insolvent` also once a loss of the house stays unpaid; or never")
     due: int = param(0, unit="rounds", low=0, high=100, source="judgement: paid before trading begins",
                      doc="rounds after the opening at which last evening's calls fall due")
     grace: int = param(

@@ -104,7 +104,7 @@ def _coverage(contracts: Any, days: np.ndarray) -> tuple[np.ndarray, dict[int, l
     order = np.argsort(columns[0], kind="stable")
     first = np.append(True, np.diff(columns[0][order]) != 0)[: len(order)]
     starts = np.flatnonzero(first).tolist()
-    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(order)], strict=True) if starts else ():
         rows = order[start:end]
         day = int(columns[0][rows[0]])
         now = {str(c): (float(s), float(r)) for c, s, r in zip(*(each[rows] for each in columns[1:]), strict=True)}

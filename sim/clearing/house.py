@@ -18,6 +18,7 @@ from sim.clearing.causes import NEWS, loss_causes
 from sim.clearing.closeout import HOUSE
 from sim.clearing.collateral import PAPER
 from sim.clearing.config import ClearingConfig
+from sim.clearing.ending import end_market, over
 from sim.clearing.kernels import settle_accounts
 from sim.clearing.tiers import Tiers
 from sim.ledger import Ledger
@@ -252,13 +253,20 @@ class ClearingHouse(Accounts):
         self.today["margin_call_cents"] += int(self.call.sum())
 
     def close_out(self, day: int) -> None:
-        """Cover what defaulted positions have lost from the house's capital, then from its owners.
+        """Cover what defaulted positions have lost, and end the market where the rules say so.
 
-        Where there are clearing members that has been done before margin was called.
+        Where there are clearing members losses have been covered before margin was called.
         """
         if self.tiers and not self.frozen:
             self.tiers.check()
-            return
+        else:
+            self.cover(day)
+        causes = over(self)
+        if causes is not None:
+            end_market(self, day, causes)
+
+    def cover(self, day: int) -> None:
+        """Pay what the close-out account owes from the house's capital, then from its owners."""
         causes = self.pot.causes()
         loss, unpaid, gain = self.pot.cover(int(self.tiers.members.kept.sum()) if self.tiers else 0)
         if loss:
@@ -266,8 +274,8 @@ class ClearingHouse(Accounts):
             event = self.record.event(day, -1, "house loss", agent=self.house_row, agent_type=label,
                                       amount=loss, causes=causes)
             if unpaid:
-                self.record.event(day, -1, "house insolvent", agent=self.house_row, agent_type=label,
-                                  amount=unpaid, causes=[(event, 1.0)])
+                self.insolvent = self.record.event(day, -1, "house insolvent", agent=self.house_row, agent_type=label,
+                                                   amount=unpaid, causes=[(event, 1.0)])
         self.today["house_loss_cents"] += loss
         self.today["house_shortfall_cents"] += unpaid
         self.today["close_out_gain_cents"] += gain

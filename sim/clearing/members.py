@@ -182,7 +182,7 @@ class Members:
         asked = self.total(np.where(mine, base, 0)) if self.config.client_margin == "gross" \
             else requirement(self.net_positions())
         target = np.where(self.failed, 0, np.maximum(posted - asked, 0))
-        self._leave(target)
+        self.leave(target)
 
     def return_kept(self, member: int, clients: np.ndarray) -> int:
         """A failed member's clients' money comes back, less what is missing; returns the cents that clients lost.
@@ -199,10 +199,11 @@ class Members:
             self.kept[member] -= missing
         target = self.kept.copy()
         target[member] = 0
-        self._leave(target)
+        self.leave(target)
         return missing
 
-    def _leave(self, target: np.ndarray) -> None:
+    def leave(self, target: np.ndarray) -> None:
+        """Let each member keep int64[m] cents of its clients' margin; the rest lies with the house."""
         change = int(target.sum() - self.kept.sum())
         if change > 0:
             self.ledger.transfer("client money", "clearing house", "client money", change)

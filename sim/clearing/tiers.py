@@ -151,11 +151,7 @@ class Tiers(Porting, Disposal):
         for member in self.fund.late(day):
             self.fail(member, day, -1, int(self.fund.required[member] - self.fund.balance[member]), [(NEWS, 1.0)])
         self._auction(day)
-        debt = self.recovery.debt()
-        if debt:
-            causes = pot.causes()
-            self._guarantors(day, pot.parts(debt))
-            self._pay(day, causes)
+        self.pay_debt(day)
         left = max(0, int(self.ledger.cash[pot.row]))
         self.today["layer_margin_cents"] += max(0, self.reserve - left)
         self.reserve = min(self.reserve, left)
@@ -166,6 +162,14 @@ class Tiers(Porting, Disposal):
             house.today["close_out_gain_cents"] += self.recovery.settle_up()
             self.attempts = self.reserve = 0
         self._port(day)
+
+    def pay_debt(self, day: int) -> None:
+        """Whoever answers for the estates in the close-out account pays what it owes, then the layers."""
+        debt, pot = self.recovery.debt(), self.house.pot
+        if debt:
+            causes = pot.causes()
+            self._guarantors(day, pot.parts(debt))
+            self._pay(day, causes)
 
     def _guarantors(self, day: int, parts: dict[int, int]) -> None:
         """Members pay for their clients in the pot; who cannot is in default."""
@@ -203,11 +207,15 @@ class Tiers(Porting, Disposal):
                 self.today[counter] += paid[name]
         house.today["house_loss_cents"] += before - self.recovery.own_capital() + unpaid
         if unpaid:
-            insolvent = tell("insolvency", unpaid, [(loss, 1.0)])
+            insolvent = house.insolvent = tell("insolvency", unpaid, [(loss, 1.0)])
             self.today["unpaid_cents"] += unpaid
             house.today["house_shortfall_cents"] += unpaid
             if self.config.recovery.tear_up:
                 self._tear_up(day, [(insolvent, 1.0)])
+
+    def rest(self) -> None:
+        """A day after the market has ended."""
+        self.today = dict.fromkeys(COUNTERS, 0)
 
     # --- requirements and figures ----------------------------------------------------------------------
 

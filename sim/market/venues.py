@@ -51,6 +51,15 @@ class Venues:
         if self.swaps is not None:
             self.swaps.evening(model)
 
+    def close(self, model: Any) -> None:
+        """The market has ended: nothing is listed, swaps are paid, the perpetual venue stands still."""
+        model.exchange.close()
+        model.house.rest()
+        if self.swaps is not None:
+            self.swaps.close(model)
+        if self.perpetual is not None:
+            self.perpetual.today = dict.fromkeys(self.perpetual.today, 0)
+
     def with_worth(self, equity: np.ndarray) -> np.ndarray:
         """int64[n] cents: equity with what participants own on the side venues."""
         if self.swaps is not None:

@@ -24,7 +24,8 @@ def answer(results: Results, history: History | None, base: Yardstick) -> tuple[
             f"{words.capital(_prices(history))}."
     else:
         verdict = f"{words.capital(failed)}."
-    reasons = [_venues(results), _basis(results), _liquidity(history) if history is not None else ""]
+    reasons = [" ".join(results.ended), _venues(results), _basis(results),
+               _liquidity(history) if history is not None else ""]
     return (verdict, " ".join(text for text in (_harm(results, base), _without(results, base)) if text),
             " ".join(text for text in reasons if text))
 
