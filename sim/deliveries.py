@@ -69,11 +69,9 @@ class Deliveries:
         slot, size = fills["contract"].astype(np.int64), np.where(fills["side"] == 0, 1.0, -1.0) * fills["qty"]
         amount = size * fills["price"] * self.tick_cents[slot]
         for name, sign in (("taker_owner", 1.0), ("maker_owner", -1.0)):
-            side = self.side[fills[name]]
-            mine = np.flatnonzero(side != REST)
-            cell = side[mine] * self.months + slot[mine]
+            cell = self.side[fills[name]] * self.months + slot
             for total, part in ((self.bought, size), (self.paid, amount)):
-                total += sign * np.bincount(cell, part[mine], 2 * self.months).reshape(2, self.months)
+                total += sign * np.bincount(cell, part, 3 * self.months).reshape(3, self.months)[:REST]
 
     def settle(self, settle: np.ndarray) -> None:
         """The day's gains at int64[contracts] settlement prices in ticks, and the cost of a day's margin.

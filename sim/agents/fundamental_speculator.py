@@ -122,7 +122,7 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         wish = me.aggression * np.abs(x) * self.confident(np.abs(x), view)
         leverage = np.sign(x) * np.minimum(self.caps(view), wish)
         per_cent = month_weights(view) * lots_per_cent(view)
-        return (leverage * per_cent * max(float(me.equity), 0.0)).astype(np.int64)
+        return (leverage * per_cent * max(float(self.backing(me)), 0.0)).astype(np.int64)
 
     def confident(self, size: np.ndarray, view: View) -> np.ndarray | float:
         """Confidence in a mispricing of this size in logs, by month: 1 where it does not depend on it."""
@@ -135,7 +135,8 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         if self.confidence > 0:
             return self.cautious_target(block, view)
         lean_on_value(mispricing(view), block.belief, block.aggression, self.caps(view),
-                      month_weights(view) * lots_per_cent(view), block.equity, block.alive, block.position, block.wish)
+                      month_weights(view) * lots_per_cent(view), self.backing(block), block.alive, block.position,
+                      block.wish)
         return block.wish
 
     def cautious_target(self, block: Population, view: View) -> np.ndarray:
@@ -145,7 +146,7 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         wish = block.aggression[:, None] * size * self.confident(size, view)
         leverage = np.sign(x) * np.minimum(caps, wish)
         leverage *= month_weights(view) * lots_per_cent(view)
-        leverage *= np.maximum(block.equity, 0)[:, None].astype(np.float64)
+        leverage *= np.maximum(self.backing(block), 0)[:, None].astype(np.float64)
         block.wish[:] = np.where(block.alive[:, None], leverage.astype(np.int64), block.position)
         return block.wish
 
@@ -154,6 +155,8 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
 
         With a limit there, too, a fund at its leverage limit would never sell into a fall, until it is forced to.
         """
-        own = view.value * block.ratio
-        shrinks = (block.wish - block.position) * np.sign(own - price(view)) < 0
-        return np.where(shrinks, np.nan, own)
+        own: np.ndarray = view.value * block.ratio
+        cheap = own - price(view)
+        cheap *= block.wish - block.position
+        np.copyto(own, np.nan, where=cheap < 0)
+        return own

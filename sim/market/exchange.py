@@ -142,19 +142,17 @@ class Exchange:
         stages = (kernels.RESTING, kernels.TAKING) if round_ == 0 and self.config.opening_auction else (kernels.ALL,)
         visits = desk.styles["visits"][:, None]
         looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
+        entered = int(self.book.arrays.state["fills"][0])  # an auction's fills come after these
         for stage in stages:
             if stage == kernels.RESTING:
                 for slot in range(self.months):
                     self.book.open_auction(slot)
+            elif stage == kernels.TAKING:  # its fills are entered with the first order that takes
+                for slot, mark in enumerate(self.slots["mark"].tolist()):
+                    self.book.uncross(slot, mark)
             kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, looks,
-                          self.slots,
-                          self.ledger.position, self.ledger.basis, self.traded, desk.key, luck, self.tick_cents)
-            if stage == kernels.RESTING:
-                first = int(self.book.arrays.state["fills"][0])
-                for slot in range(self.months):
-                    self.book.uncross(slot, int(self.slots["mark"][slot]))
-                kernels.enter_fills(self.book.arrays, first, self.slots, self.ledger.position, self.ledger.basis,
-                                    self.traded, self.tick_cents)
+                          self.slots, self.ledger.position, self.ledger.basis, self.traded, desk.key, luck,
+                          self.tick_cents, entered)
 
     def look(self) -> None:
         """Bring best quotes, depth and marks up to date."""

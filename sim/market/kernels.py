@@ -122,7 +122,7 @@ def order_for(book, slot, contract, luck, gap, style, urgency, value):
 
 @kernel
 def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, slots, position, basis, traded, key,
-          round_key, tick_cents):
+          round_key, tick_cents, entered):
     """One round of orders by the participants in ``rows``, in that order.
 
     book : named tuple of a book's arrays, in/out; rows : int64[k]; stage : ALL, RESTING or TAKING;
@@ -130,7 +130,8 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, sl
     urgency : float64[n], nan for the style's; style_of : int64[n]; styles : STYLE[m];
     looks : float64[m, contracts], chance that a style looks at a contract on a visit; slots : SLOT[contracts], in/out;
     position : int64[n, contracts], basis : int64[n] cents, traded : int64[n] contracts, all in/out;
-    key : uint64[n]; round_key : uint64; tick_cents : int64[contracts].
+    key : uint64[n]; round_key : uint64; tick_cents : int64[contracts]; entered : int64, fills from this number on,
+    those of a call auction, are entered first.
 
     Returns the number of orders sent. Room must have been reserved. Raises nothing: an order that the book
     refuses is not sent.
@@ -138,6 +139,7 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, sl
     book = borrow_book(book)
     target, value, position = borrow(target), borrow(value), borrow(position)
     basis, traded, slots = borrow(basis), borrow(traded), borrow(slots)
+    book_fills(book, entered, slots, position, basis, traded, tick_cents)
     sent = 0
     for number in range(rows.shape[0]):
         row = rows[number]
@@ -148,6 +150,10 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, sl
             slot = slots[contract]
             if slot.listed == 0:
                 continue
+            gap = target[row, contract] - position[row, contract]
+            content = abs(gap) < max(1.0, style.band * abs(target[row, contract]))
+            if content and book.heads[row * slots.shape[0] + contract] < 0:
+                continue  # nothing to send and nothing to withdraw: whether it looks makes no difference
             own_luck = combine(luck, slot.month)
             if uniform(own_luck, FIRST) >= looks[style_of[row], contract]:
                 continue
@@ -155,8 +161,7 @@ def trade(book, rows, stage, target, value, urgency, style_of, styles, looks, sl
             if (stage == RESTING and taking) or (stage == TAKING and not taking):
                 continue
             cancel_owner(book, contract, row)
-            gap = target[row, contract] - position[row, contract]
-            if abs(gap) < max(1.0, style.band * abs(target[row, contract])):
+            if content:
                 continue
             side, price, quantity, kind = order_for(book, slot, contract, own_luck, gap, style, chance,
                                                     value[row, contract])

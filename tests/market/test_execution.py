@@ -67,7 +67,8 @@ class Pair:
         visits = self.styles["visits"][:, None]
         looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
         kernels.trade(self.book.arrays, order, kernels.ALL, target, value, urgency, self.style_of, self.styles, looks,
-                      self.slots, self.position, self.basis, self.traded, self.key, round_key, TICKS)
+                      self.slots, self.position, self.basis, self.traded, self.key, round_key, TICKS,
+                      int(self.book.arrays.state["fills"][0]))
         for row in order.tolist():
             style = SimpleNamespace(**{n: self.styles[self.style_of[row]][n].item() for n in kernels.STYLE.names})
             self.plain.act(row, int(self.key[row]), int(round_key), style, target[row].tolist(), value[row].tolist(),
@@ -109,7 +110,7 @@ def one_taker(share: float, target: int, depth: int, value: float = float("nan")
                   basis, traded, TICKS[:1])
     kernels.trade(book.arrays, np.array([0]), kernels.ALL, np.array([[target], [0]]), np.array([[value], [np.nan]]),
                   np.full(2, np.nan), np.zeros(2, np.int64), styles, np.ones((1, 1)), slots, position, basis, traded,
-                  np.ones(2, np.uint64), np.uint64(3), TICKS[:1])
+                  np.ones(2, np.uint64), np.uint64(3), TICKS[:1], 0)
     return int(position[0, 0])
 
 
