@@ -7,6 +7,7 @@ import numpy as np
 from sim.agents.base import Execution, Transfer, View, World
 from sim.agents.flows import FlowAgent, FlowFund
 from sim.agents.fund import PROTOTYPE
+from sim.agents.reason import absurd_from, within_reason
 from sim.agents.rules import cents, leverage_caps, lots_per_cent, luck
 from sim.plugin import param
 from sim.population import Column, Population
@@ -72,6 +73,7 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
     first_rank: int = param(2, unit="rank", low=1, high=36,
                             doc="nearest month that is held; a month that is being averaged is left to others",
                             source="judgement: funds roll before a delivery month begins")
+    absurd: float = absurd_from("leveraged funds")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
@@ -116,15 +118,16 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
         caps, lots = leverage_caps(view, self.leverage_max), lots_per_cent(view)
         for slot in range(len(out)):
             leverage = min(me.wanted_leverage, caps[slot])
-            out[slot] = me.side * int(book[slot] * (leverage * lots[slot] * max(float(me.equity), 0.0)))
-        return out
+            out[slot] = me.side * int(book[slot] * (leverage * lots[slot] * max(float(self.backing(me)), 0.0)))
+        return within_reason(out, view, self.absurd)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         wish = np.minimum(block.wanted_leverage[:, None], leverage_caps(view, self.leverage_max))
         wish *= lots_per_cent(view)
-        wish *= np.maximum(block.equity, 0)[:, None]
+        wish *= np.maximum(self.backing(block), 0)[:, None]
         wish *= self.book(block, view)
-        return np.where(block.alive[:, None], block.side[:, None] * wish.astype(np.int64), block.position)
+        wanted = within_reason(block.side[:, None] * wish.astype(np.int64), view, self.absurd)
+        return np.where(block.alive[:, None], wanted, block.position)
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
         exposure = np.abs(block.position * (view.settle * cents(view))).sum(axis=1)

@@ -142,12 +142,13 @@ class MacroFund(FlowFund, type="macro_fund"):
             return me.position.copy()
         x = mispricing(view) + me.belief
         leverage = np.sign(x) * np.minimum(leverage_caps(view, self.leverage_max), self.aggression * np.abs(x))
-        return (leverage * (self.weights(view) * lots_per_cent(view)) * max(float(me.equity), 0.0)).astype(np.int64)
+        per_cent = leverage * (self.weights(view) * lots_per_cent(view))
+        return (per_cent * max(float(self.backing(me)), 0.0)).astype(np.int64)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         caps = leverage_caps(view, self.leverage_max)
         wish = (mispricing(view) + block.belief) * self.aggression
         wish = np.minimum(np.maximum(wish, -caps), caps)
         wish *= self.weights(view) * lots_per_cent(view)
-        wish *= np.maximum(block.equity, 0)[:, None]
+        wish *= np.maximum(self.backing(block), 0)[:, None]
         return np.where(block.alive[:, None], wish.astype(np.int64), block.position)

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.agents.base import Execution, View
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
+from sim.agents.reason import absurd_from, within_reason
 from sim.agents.rules import leverage_caps, lots_per_cent, month_weights, persistence, whole
 from sim.plugin import param
 from sim.population import Column, Population
@@ -44,6 +45,7 @@ class NoiseTrader(Fund, type="noise_trader"):
                              source="judgement: two weeks")
     mood_most: float = param(2.5, unit="standard deviations", above=0, high=10, doc="strongest mood acted on",
                              source="judgement: rare beyond it, 1 % of days")
+    absurd: float = absurd_from("noise traders")
 
     def wake(self, block: Population, view: View) -> None:
         super().wake(block, view)
@@ -61,11 +63,13 @@ class NoiseTrader(Fund, type="noise_trader"):
         caps = leverage_caps(view, self.mood_most * self.leverage)
         leverage = np.clip(me.mood * self.leverage, -caps, caps)
         per_cent = month_weights(view) * lots_per_cent(view)
-        return whole(leverage * per_cent * max(float(me.equity), 0.0))
+        wish = whole(leverage * per_cent * max(float(me.equity), 0.0))
+        return within_reason(wish, view, self.absurd)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         caps = leverage_caps(view, self.mood_most * self.leverage)
         wish = np.clip(block.mood * self.leverage, -caps, caps)
         wish *= month_weights(view) * lots_per_cent(view)
         wish *= np.maximum(block.equity, 0)[:, None]
-        return np.where(block.alive[:, None], whole(wish), block.position)
+        wanted = within_reason(whole(wish), view, self.absurd)
+        return np.where(block.alive[:, None], wanted, block.position)

@@ -101,7 +101,7 @@ def test_cautious_funds_follow_their_one_agent_rule_and_act_on_large_gaps_only(m
 def test_a_fund_whose_equity_no_longer_bears_a_cheap_position_sells_at_any_price():
     kind, block, view = fundamentals()
     view = view._replace(mid=view.value * 0.8, margin_rate=np.full(12, 0.2))
-    block.equity[:] = 10**11
+    block.capital[:] = block.equity[:] = 10**11
     wish = kind.target(block, view).copy()
     block.position[:] = wish
     block.equity[:] //= 2
