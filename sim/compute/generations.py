@@ -148,7 +148,8 @@ class Generations:
 
         Rent less the cost of a site, discounted, for what is left of the life of GPUs bought evenly since the launch;
         an owner switches off what does not earn its avoidable cost. A new one costs what its owner charges for capital
-        over its life: more in China, by the fee or what smugglers take, and where the vendor's output is missing.
+        over its life: more in China, by the fee or what smugglers take, and where the vendor's output is missing. Who
+        buys while sites are late loses what is earned until one is ready.
         """
         c, p = self.config.chips.demand, self.p
         months = max(1, round(12 * c.life))
@@ -163,5 +164,10 @@ class Generations:
         stays = np.exp(-(c.discount + self.chips["retirement"] * BUSINESS_DAYS)[:, None] * years)
         new = (self._cost_of_work * self.chips["throughput"] - site) * stays.sum(axis=1)
         new *= np.exp(-p.obsolescence * BUSINESS_DAYS * age) / min(1.0, max(self.dials.supply_mult, 1e-9))
-        out: np.ndarray = HOURS_PER_MONTH * np.minimum((margin * stays).sum(axis=2), new)
+        earned = (margin * stays).sum(axis=2)
+        out: np.ndarray = HOURS_PER_MONTH * np.minimum(earned, new)
+        missing = max(0.0, 1.0 - self.dials.site_mult)
+        if missing > 0:
+            early = (margin * stays)[:, :, years < (p.late_least + p.late_most) / 2 / BUSINESS_DAYS].sum(axis=2)
+            out *= 1.0 - missing * early / np.maximum(earned, 1e-300)
         return out

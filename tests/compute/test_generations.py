@@ -98,18 +98,22 @@ def resale_of(economy, r, g):
     site = c.site_share * economy.owning_cost[g]
     dearer = chip["power"] * economy.p.pue * economy.power_price[r] * (economy.dials.power_mult[r] - 1)
     rent, used, capital, earned = economy.expected_rent(72)[r, g], economy.region["used"][r], 0.0, 0.0
+    late, wait = 0.0, (126 + 252) / 2 / 252
     for month in range(72):
         years = (month + 0.5) / 12
         stays = np.exp(-(c.discount + chip["retirement"] * 252) * years)
         capital += stays * (economy._cost_of_work[r, g] * chip["throughput"] - site)
         part = min(1.0, max(0.0, 0.5 + 12 * (left - years)))
-        earned += stays * part * max(0.0, rent[month] * used * np.exp(-c.term_discount) - site - dearer)
-    return 730 * min(earned, capital * np.exp(-obsolescence * age) / min(1.0, economy.dials.supply_mult))
+        got = stays * part * max(0.0, rent[month] * used * np.exp(-c.term_discount) - site - dearer)
+        earned, late = earned + got, late + (got if years < wait else 0.0)
+    value = min(earned, capital * np.exp(-obsolescence * age) / min(1.0, economy.dials.supply_mult))
+    return 730 * value * (1 - max(0.0, 1 - economy.dials.site_mult) * late / earned)
 
 
-@pytest.mark.parametrize(("fall", "missing"), [(0.0, 1.0), (0.6, 1.0), (0.0, 0.15)])
-def test_resale_values_are_those_of_one_gpu_at_a_time(economy, fall, missing):
+@pytest.mark.parametrize(("fall", "missing", "on_time"), [(0.0, 1.0, 1.0), (0.6, 1.0, 0.6), (0.0, 0.15, 1.0)])
+def test_resale_values_are_those_of_one_gpu_at_a_time(economy, fall, missing, on_time):
     economy.outlook -= fall
+    economy.dials.site_mult = on_time
     economy.dials.supply_mult = missing
     economy.dials.power_mult = 1.5
     wanted = [[resale_of(economy, r, g) for g in range(len(CHIPS))] for r in range(4)]
@@ -126,7 +130,9 @@ def test_used_chips_cost_what_the_market_says_and_follow_rent_once_it_falls(econ
     economy.dials.supply_mult = 0.15
     short = economy.resale_value
     assert (short[0, [H100, B200]] > 1.2 * value[0, [H100, B200]]).all()  # no new ones to be had
-    economy.dials.supply_mult = 1.0
+    economy.dials.supply_mult, economy.dials.site_mult = 1.0, 0.6
+    assert (economy.resale_value[0, [H100, B200]] < 0.97 * value[0, [H100, B200]]).all()  # chips wait for power
+    economy.dials.site_mult = 1.0
     economy.outlook -= 0.7
     assert (economy.resale_value[0, [A100, H100]] < 0.8 * value[0, [A100, H100]]).all()
     economy.outlook -= 4.0
