@@ -40,6 +40,7 @@ class CloseOut:
     def __init__(self, ledger: Ledger, row: int, tick_cents: np.ndarray) -> None:
         self.ledger, self.row, self.tick_cents = ledger, row, tick_cents
         self.estates: dict[int, Estate] = {}  # by the event of the default
+        self.hedged = False  # whether this round's trading hedges what waits for an auction
         self.advanced = 0  # cents that capital has paid since the account was last flat
 
     @property
@@ -77,6 +78,9 @@ class CloseOut:
         total = sum(brought.values())
         if total == 0:  # the last contract has just gone: whoever held any
             brought = {event: abs(int(estate.position[slot])) for event, estate in self.estates.items()}
+            total = sum(brought.values())
+        if total == 0 and self.hedged:
+            brought = {event: int(np.abs(estate.position).sum()) for event, estate in self.estates.items()}
             total = sum(brought.values())
         return [(event, size / total) for event, size in brought.items() if size] if total else []
 

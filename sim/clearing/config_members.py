@@ -113,6 +113,10 @@ class AuctionConfig(Block):
     inventory: float = param(
         1.0, unit="multiple", low=0, high=100, source="judgement: twice as much with the last of the room",
         doc="by how many times that rises as what the member would then carry comes near to what it can carry")
+    hedge: float = param(
+        0.0, unit="share", low=0, high=1, source="judgement: none; with 1 all of the risk of the level is hedged",
+        doc="until the auctions are over the house sells (buys) this share of a failed member's other months in the "
+            "nearest one, `house_pace` of what is missing a round, and leaves those alone; 0: it trades them away")
     reserve: float = param(0.5, unit="share of the lot's margin", low=0, high=10, source="judgement: half of it",
                            doc="the house refuses lots for which more is wanted")
     attempts: int = param(5, unit="auctions", low=1, high=1000, source="judgement: a week",

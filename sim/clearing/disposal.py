@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from sim.clearing.auction import auction, lots_of
@@ -19,12 +21,35 @@ class Disposal(Parts):
         return blend([(float(np.abs(estate.position).sum()), [(event, 1.0)])
                       for event, estate in self.house.pot.estates.items()])
 
+    def _of_members(self) -> bool:
+        """Whether a failed member's positions are in the close-out account."""
+        failed, estates = self.members.failed, self.house.pot.estates.values()
+        return any(estate.guarantor != NOBODY and failed[estate.guarantor] for estate in estates)
+
+    def hedge(self, pace: float) -> np.ndarray | None:
+        """int64[contracts]: what the close-out account should hold after this round; None where it is not hedged.
+
+        The nearest month goes towards minus the hedged share of all other months, a share of the gap a round.
+        """
+        rules, house = self.config.auction, self.house
+        house.pot.hedged = bool(rules.hedge and rules.lots and self.attempts < rules.attempts and self._of_members())
+        if not house.pot.hedged:
+            return None
+        target = house.pot.position.copy()
+        for slots in house.families or [slice(0, len(target))]:
+            rank = np.arange(1, len(target) + 1)[slots] if house.listing is None else house.listing["rank"][slots]
+            near = (slots.start or 0) + int(np.argmin(np.where(rank > 0, rank, len(target) + 1)))
+            wanted = -round(rules.hedge * int(target[slots].sum() - target[near]))
+            gap = wanted - int(target[near])
+            target[near] += np.sign(gap) * ceil(pace * abs(gap) - 1e-9)
+        return target
+
     def _auction(self, day: int) -> None:
         """Offer the pot's positions to survivors, once a member has failed and bids could be asked for."""
         house, members, rules = self.house, self.members, self.config.auction
         pot, alive = house.pot, members.alive()
-        theirs = any(e.guarantor != NOBODY and members.failed[e.guarantor] for e in pot.estates.values())
-        if not rules.lots or not theirs or day - self.recovery.failed_on < rules.after or not pot.position.any():
+        early = day - self.recovery.failed_on < rules.after
+        if not rules.lots or early or not pot.position.any() or not self._of_members():
             return
         rows = members.rows[alive]
         awards = auction(rules, lots_of(pot.position, rules.lots), self.ledger.position[rows], self._room()[alive],

@@ -159,7 +159,8 @@ class ClearingHouse(Accounts):
         targets = np.trunc(position * keep[:, None]).astype(np.int64)
         if self.pot.position.any() and not self.frozen:
             rows = np.append(rows, self.house_row)
-            targets = np.vstack([targets, self.pot.target(self.config.house_pace)])
+            hedged = self.tiers.hedge(self.config.house_pace) if self.tiers else None
+            targets = np.vstack([targets, self.pot.target(self.config.house_pace) if hedged is None else hedged])
         return rows, targets
 
     def note_trades(self, fills: np.ndarray, day: int, round: int) -> None:

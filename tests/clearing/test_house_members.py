@@ -411,3 +411,34 @@ def test_clients_of_a_failed_member_are_orphans_on_any_day(day):
     assert members.orphan(0, day).tolist() == mine.tolist()
     assert not members.clients()[mine].any()
     assert members.orphan(0, day).tolist() == []
+
+
+def test_a_failed_members_other_months_are_hedged_in_the_nearest_one_and_wait_for_the_auction():
+    world = market([4_000_000, RICH, RICH, RICH], [1_200_000, 9_000_000], auction=AuctionConfig(hedge=0.5, after=9))
+    world.evening()
+    world.morning()
+    world.trade(0, 1, 1, 100)
+    world.check([250, 110])
+    world.evening()
+    assert world.events("member default") and world.ledger.position[6].tolist() == [0, 100]
+    sold = 0
+    for _ in range(200):
+        rows, targets = world.house.forced_targets()
+        assert rows[-1] == 6 and targets[-1, 1] == 100
+        step = int(world.ledger.position[6, 0] - targets[-1, 0])
+        if step:
+            assert step == -(-4 * (50 - sold) // 100)  # four per cent of what is missing, at least one
+            world.trade(1, 6, 0, step, forced=True, taker=6)
+        sold += step
+    assert sold == 50
+    assert world.house.flow.forced  # hedging presses prices, and the defaults are behind it
+
+
+def test_without_a_hedge_positions_are_traded_away_at_once():
+    world = market([4_000_000, RICH, RICH, RICH], [1_200_000, 9_000_000], auction=AuctionConfig(after=9))
+    world.evening()
+    world.morning()
+    world.trade(0, 1, 1, 100)
+    world.check([250, 110])
+    world.evening()
+    assert world.house.forced_targets()[1][-1].tolist() == [0, 96]
