@@ -66,7 +66,7 @@ def _loans(results: Results) -> str:
         return ""
     hit = sum(value > 0 for value in values)
     if len(values) == 1:
-        return f" on margin, {words.count(values[0], 'operator')} on loans"
+        return f" on margin, and {words.count(values[0], 'operator')} on loans"
     return f" on margin, while operators defaulted on loans in {hit} of them"
 
 
@@ -76,7 +76,8 @@ def _harm(results: Results, base: Yardstick) -> str:
     lost = mean(results, "eve_loss_share")
     parts = []
     if math.isfinite(lost) and math.isfinite(mean(results, "loan_defaults")) and _has_shock(results):
-        parts.append(f"lenders lost {words.number(lost, 2)} % of the claims that they held on the eve of the shock"
+        much = f"{words.number(lost, 2)} %" if lost else "nothing"
+        parts.append(f"lenders lost {much} of the claims that they held on the eve of the shock"
                      f"{_bracket(results, 'eve_loss_share', base, ' %')}{_tail(results)}")
     if math.isfinite(forced):
         parts.append(f"{words.number(forced, 2)} participants a year were forced to sell"
@@ -132,7 +133,8 @@ def _defaults(results: Results) -> str:
             return f"nobody defaulted in any of {len(values)} histories of {period}"
         return f"somebody defaulted in {hit} of {len(values)} histories of {period}"
     total = round(values[0] * results.manifest["days"] / 252)
-    return f"{words.count(total, 'participant') if total else 'nobody'} defaulted in {period}"
+    who = words.count(total, "participant") if total else "nobody"
+    return f"in {period} {who} defaulted"
 
 
 def _prices(history: History) -> str:

@@ -36,5 +36,6 @@ class AiWinter(Passing, type="ai_winter"):
 
     def effect(self) -> str:
         orders = (1.0 + self.capex_growth) / (1.0 + self.normal_capex_growth)
+        chips = "chip orders stay normal" if orders == 1 else f"chip orders are {percent(orders)} of normal"
         return (f"Tokens grow {number(self.token_growth)} times a year instead of {number(self.normal_growth)}, and "
-                f"chip orders are {percent(orders)} of normal, from {in_words(self.date)}{self.course()}.")
+                f"{chips}, from {in_words(self.date)}{self.course()}.")

@@ -37,6 +37,7 @@ class CapexCut(Passing, type="capex_cut"):
         return (1.0 + self.capex_growth) / (1.0 + self.normal_capex_growth)
 
     def effect(self) -> str:
-        return (f"Hyperscalers order {percent(self.orders())} of their usual chips and others {percent(self.others)}, "
-                f"and {percent(self.released)} of all capacity is offered for sublet, "
+        others = f" and others {percent(self.others)}" if self.others != 1 else ""
+        sublet = f", and {percent(self.released)} of all capacity is offered for sublet" if self.released else ""
+        return (f"Hyperscalers order {percent(self.orders())} of their usual chips{others}{sublet}, "
                 f"from {in_words(self.date)}{self.course()}.")
