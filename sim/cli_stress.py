@@ -176,6 +176,10 @@ def reversed_(found: Reverse) -> str:
     first, half = found.quantile(0.0), found.quantile(0.5)
     if not count or first == math.inf:
         lines.append(f"Nothing within the range makes {found.condition.text} true.")
+        for name in found.condition.names:
+            seen = [row[name] for row in found.rows if name in row]
+            lines += [f"{name} is {digits(min(seen))} at least and {digits(max(seen))} at most in {len(seen)} runs."
+                      ] if seen else []
     elif first == 0:
         lines.append(f"{found.condition.text} holds without any shock, in "
                      f"{sum(v == 0 for v in found.threshold.values())} of {count}.")

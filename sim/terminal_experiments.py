@@ -126,8 +126,9 @@ def estimated(plan: Plan, found: Estimate, jobs: int) -> str:
     names = ", ".join(parameter.label for parameter in plan.study.parameters)
     size = f"about {found.megabytes:,.0f} MB" if found.megabytes >= 1 else "under 1 MB"
     each = "process" if jobs == 1 else "processes"
+    histories = "history" if plan.study.runs == 1 else "histories"
     return "\n".join([f"{plan.study.title or plan.study.name}: {plan.study.design.replace('_', ' ')} over {names}",
-                      f"runs  {found.runs:,}  ({found.points:,} points, {plan.study.runs:,} histories each)",
+                      f"runs  {found.runs:,}  ({found.points:,} points, {plan.study.runs:,} {histories} each)",
                       f"time  about {duration(found.seconds)} with {jobs} {each}  (one run took {found.pilot:.2g} s)",
                       f"disk  {size}"])
 

@@ -27,19 +27,25 @@ MEANING = {
 def effects(plan: Plan, study: StudyResults, found: Sensitivity) -> str:
     """Header, a table for each figure, what the columns mean, where the rest is."""
     title = plan.study.title or plan.study.name
-    note = f"{len(plan.points):,} points, {plan.study.runs:,} histories each"
+    note = f"{len(plan.points):,} points, {plan.study.runs:,} {'history' if plan.study.runs == 1 else 'histories'} each"
     lines = [f"{title[:WIDTH - len(note) - 2]:<{WIDTH - len(note)}}{note}"]
-    about = study.about("figures") or {}
+    about, still = study.about("figures") or {}, list[str]()
     for figure in found.figures:
         what = about[figure]
         luck = found.luck[figure]
         share = f"luck {100 * luck:.0f} % of a history's variance" if math.isfinite(luck) else ""
-        lines += ["", f"{what['label']}, {what['unit']}"[:WIDTH - len(share) - 2].ljust(WIDTH - len(share)) + share]
+        told = f"{what['label']}, {what['unit']}"[:WIDTH - len(share) - 2]
         rows = found.of(figure)
+        if not any(each.effect for each in rows):
+            still.append(what["label"])
+            continue
+        lines += ["", (told.ljust(WIDTH - len(share)) + share).rstrip()]
         lines += [f"{'':<{NAME}}" + ("".join(f"{head:>18}" for head in heads(found.design)))]
         lines += [row(found.design, each) for each in rows[:MOST_ROWS]]
         if len(rows) > MOST_ROWS:
             lines.append(f"  and {len(rows) - MOST_ROWS} weaker ones")
+    if still:
+        lines += ["", *textwrap.wrap(f"Moved by none of these parameters: {'; '.join(still)}.", WIDTH)]
     meaning = textwrap.fill(MEANING[found.design], WIDTH)
     return "\n".join([*lines, "", meaning, "", f"results  {shown(study.folder / 'sensitivity.csv')}"])
 

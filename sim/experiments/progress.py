@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 EVERY = 30.0  # seconds between two lines of a log
+SURE = 4  # runs after which the time left is told; judgement
 
 
 class Progress:
@@ -24,12 +25,15 @@ class Progress:
         self.stream = stream or sys.stderr
         self.overwrite = self.stream.isatty()
         self.began, self.said = time.monotonic(), 0.0
+        self.first = self.began  # when the first run was over: until then processes start, and that is no pace
 
     def tell(self, failed: bool = False) -> None:
         """One more run is over."""
         self.done += 1
         self.failed += failed
         now = time.monotonic()
+        if self.done - self.before == 1:
+            self.first = now
         if self.shown and (now - self.said >= (0.1 if self.overwrite else EVERY)):
             self.said = now
             self.stream.write(f"\r{self.text():<79}" if self.overwrite else f"{self.text()}\n")
@@ -37,9 +41,11 @@ class Progress:
 
     def text(self) -> str:
         """Runs done, rate, time left, failures."""
-        here, passed = self.done - self.before, max(time.monotonic() - self.began, 1e-9)
-        rate = here / passed
-        left = f", {duration((self.total - self.done) / rate)} left" if rate > 0 and self.done < self.total else ""
+        now, here = time.monotonic(), self.done - self.before
+        rate = here / max(now - self.began, 1e-9)
+        lately = (here - 1) / max(now - self.first, 1e-9)
+        more = self.total - self.done
+        left = f", {duration(more / lately)} left" if here >= SURE and more else ""
         speed = f", {rate:.2g} a second" if rate >= 1 else f", {rate * 60:.2g} a minute"
         return f"{self.done:,} of {self.total:,} runs{speed if here else ''}{left}" + (
             f", {self.failed:,} failed" if self.failed else "")

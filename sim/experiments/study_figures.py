@@ -180,7 +180,8 @@ def _words(table: StudyTable, figure: str, first: str, others: Sequence[str]) ->
 def _source(table: StudyTable) -> str:
     fewest, most = table.histories
     count = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"{table.study.about('title')}; {count} histories a point, the same luck at every point"
+    each = "history" if count == "1" else "histories"
+    return f"{table.study.about('title')}; {count} {each} a point, the same luck at every point"
 
 
 def _short(told: str, phone: bool) -> str:

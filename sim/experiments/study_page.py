@@ -129,7 +129,7 @@ def _content(table: StudyTable, drawn: list[dict[str, Any]], place: Path) -> dic
     study = table.study
     done, total = study.progress
     fewest, most = table.histories
-    count = str(most) if fewest == most else f"{fewest} to {most}"
+    count = "1 history" if most == 1 else f"{most} histories" if fewest == most else f"{fewest} to {most} histories"
     left = "is left out" if len(study.failed) == 1 else "are left out"
     failed = f" {words.count(len(study.failed), 'run')} failed and {left}." if study.failed else ""
     open_ = f" Only {done:,} of {total:,} runs are done." if done + len(study.failed) < total else ""
@@ -144,7 +144,7 @@ def _content(table: StudyTable, drawn: list[dict[str, Any]], place: Path) -> dic
         "title": study.about("title"), "verdict": table.verdict(), "figures": drawn, "heads": HEADS,
         "style": jinja2.Environment(autoescape=False).from_string(style[1]).render(light=css(light), dark=css(dark)),
         "question": [" ".join(part.split()) for part in re.split(r"\n\s*\n", study.about("question") or "") if part],
-        "counted": f"{len(table.points)} points, {count} histories each, on the same luck at every point."
+        "counted": f"{len(table.points)} points, {count} each, on the same luck at every point."
                    f"{failed}{open_}",
         "tables": [{"name": _head(table, name), "rows": _rows(table, name)} for name in table.figures],
         "note": f"Differences are from {table.name(table.against)}, history by history; * is clear: its 90 % interval "

@@ -18,6 +18,7 @@ from sim import plugin_files, tables
 from sim.cli import main
 from sim.errors import BadInput
 from sim.experiments.designs import unit_cube
+from sim.experiments.progress import Progress
 from sim.experiments.store import Store
 from sim.experiments.study import load_study, shipped_studies
 from sim.experiments.sweep import estimate
@@ -389,3 +390,12 @@ def test_factors_divide_a_sum_among_paths(study):
     assert plan.changes(0)["agents.fundamental_speculator.capital"] == 0.3
     assert plan.changes(3)["agents.trend_follower.capital"] == 0.5
     assert plan.points[3]["capital"] == 2
+
+
+def test_progress_tells_the_time_left_without_the_start(monkeypatch):
+    clock = iter([0.0, 10.0, 11.0, 12.0, 13.0])
+    monkeypatch.setattr("sim.experiments.progress.time.monotonic", lambda: next(clock, 13.0))
+    told = Progress(24, shown=False)
+    for _ in range(4):  # the first after ten seconds, then one a second
+        told.tell()
+    assert told.text() == "4 of 24 runs, 18 a minute, 20 s left"
