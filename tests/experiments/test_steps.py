@@ -13,6 +13,9 @@ from sim.experiments.equal_leverage import equal_leverage, following, realised
 from sim.experiments.extend import extend
 from sim.experiments.steps import Level, levels_of, pooled_tail, sign_flips, steps
 from sim.experiments.steps_page import publish
+from sim.experiments.stress import stress
+from sim.experiments.stress_page import publish as publish_stress
+from sim.experiments.stress_results import StressResults
 from sim.experiments.study import load_study
 
 ABOUT = {"defaults": {"label": "Defaults", "unit": "a year", "better": "low"}}
@@ -145,3 +148,15 @@ def test_the_next_leverage_follows_the_line_and_steps_down_where_funds_close():
     assert following([(2.0, 1.6), (2.4, 1.8)], 2.0) == pytest.approx(2.8)
     assert following([(2.0, 1.6), (2.4, 1.0)], 2.0) == pytest.approx(2.04)
     assert following([(2.0, 0.1)], 2.0) == 3.0
+
+
+def test_every_rule_of_a_stress_test_stands_against_the_first(tmp_path):
+    scenario = sim.load("quick", changes={"burn_in": 30, "market.warm_up": 20, "days": 24})
+    stress(scenario, ["fixed(rate=0.2)", "ewma(decay=0.9)"], ["efficiency_gain"], runs=2, eve=8, days=6, mode="frozen",
+           out=tmp_path / "runs")
+    page, = publish_stress(tmp_path / "runs", tmp_path / "pages")
+    table = pd.read_csv(page / "steps.csv")
+    assert set(table["below"]) == {"fixed(rate=0.2)"} and set(table["above"]) == {"ewma(decay=0.9)"}
+    row = StressResults(tmp_path / "runs").difference("mean_rate", "frozen", "ewma(decay=0.9)", "efficiency_gain")
+    assert table.set_index("figure").loc["mean_rate", "mean"] == pytest.approx(row.mean, rel=1e-4)
+    assert "equal coverage" in (page / "README.md").read_text() and (tmp_path / "pages" / "stress.csv").is_file()
