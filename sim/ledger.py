@@ -88,12 +88,14 @@ class Ledger(Population):
         self.sector_names: list[str] = list(INSTITUTIONS)
         self.sector_of = np.zeros(n, np.int64)
         self.matrix = np.zeros((len(FLOWS), 1, 1), np.int64)
+        self._alone: dict[tuple[int | None, int | None], bool] = {}
         self.pledged = np.zeros(n, np.int64)  # cents: value of securities pledged as margin; no money, but worth
 
     def set_sectors(self, names: list[str], sector_of: np.ndarray) -> None:
         """Name the participants' sectors: ``sector_of`` int64[n] indexes ``names``; institutions come after."""
         self.sector_names = [*names, *INSTITUTIONS]
         self.sector_of = sector_of
+        self._alone.clear()
         size = len(self.sector_names)
         self.matrix = np.zeros((len(FLOWS), size, size), np.int64)
 
@@ -132,13 +134,22 @@ class Ledger(Population):
         sector, book = self.sector_of[rows], self.matrix[FLOWS.index(flow)]
         other = len(self.sector_names) - len(INSTITUTIONS) + counter
         received = np.maximum(amount, 0)
-        if len(sector) and (sector == sector[0]).all():
+        if self._one_sector(rows, sector):
             gross = int(received.sum())
             book[other, sector[0]] += gross
             book[sector[0], other] += gross - int(amount.sum())
         else:
             np.add.at(book[other], sector, received)
             np.add.at(book[:, other], sector, received - amount)
+
+    def _one_sector(self, rows: slice | np.ndarray, sector: np.ndarray) -> bool:
+        """Whether all rows, of these sectors, belong to one; blocks, which are slices, are looked at once."""
+        if not isinstance(rows, slice):
+            return len(sector) > 0 and bool((sector == sector[0]).all())
+        known = self._alone.get((rows.start, rows.stop))
+        if known is None:
+            known = self._alone[rows.start, rows.stop] = len(sector) > 0 and bool((sector == sector[0]).all())
+        return known
 
     def transfer(self, flow: str, payer: str, payee: str, amount: int) -> None:
         """Move cents between two institutions."""

@@ -91,8 +91,6 @@ class ComputeFutures(mesa.Model):
                 self.trade_round(number)
             self.settle()
             self.call_margin()
-        elif self.house.closed:
-            self.venues.close(self)
         self.move_money()
         self.credit.step(self)
         self.close_and_reopen()
@@ -180,7 +178,8 @@ class ComputeFutures(mesa.Model):
             if quotes is not None:
                 self.rules.shape(self, block, quotes)
                 luck = self.streams.uniform(f"{kind.label}.arrival", block.n, self.day, view.round)
-                quotes.bid_size[forced[block.rows]] = quotes.ask_size[forced[block.rows]] = 0
+                if len(rows := np.flatnonzero(forced[block.rows])):
+                    quotes.bid_size[rows] = quotes.ask_size[rows] = 0
                 self.exchange.quote(block.rows.start, np.argsort(luck, kind="stable"), quotes)
 
     def settle(self) -> None:
@@ -253,7 +252,6 @@ class ComputeFutures(mesa.Model):
         """Whether futures are traded today."""
         opens = self.config.opens
         early = self.day < self.first_day or (opens is not None and self.calendar.date(self.day) < opens)
-        early = early or self.house.closed
         return not early and (bool(self.exchange.slots["listed"].any()) or any(self.rules.may_list(self)))
 
     def traded_curve(self) -> np.ndarray | None:

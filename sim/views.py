@@ -46,7 +46,7 @@ def day_view(model: Any) -> tuple[View, np.ndarray]:
     """
     exchange, slots, month = model.exchange, model.exchange.slots, model.calendar.month(model.day)
     listed = slots["listed"] == 1
-    ahead = np.clip(slots["month"] - month, 0, FORECAST_MONTHS - 1)
+    ahead = np.minimum(np.maximum(slots["month"] - month, 0), FORECAST_MONTHS - 1)
     fixed = np.where(listed & (slots["month"] == month), month_so_far(model)[1][exchange.families.of], 0.0)
     tick, nothing, day_of_month = exchange.contract.tick, np.zeros(0), model.calendar.day_of_month(model.day)
     view = View(

@@ -107,13 +107,14 @@ class MarketMaker(Dealership, type="market_maker"):
         In the settlement month the weight of consensus rises to one with the square of the share already averaged.
         """
         value = np.maximum(view.value, 1.0)
-        fresh = block.seen_month != view.month
-        reference = np.where(fresh, value, block.reference)
+        reference, news, fresh = block.reference, value / block.seen_value, block.seen_month != view.month
+        if fresh.any():
+            reference[fresh], news[fresh] = np.broadcast_to(value, reference.shape)[fresh], 1.0
+            block.seen_month[:] = view.month
         reference += self.follow * (price(view) - reference)
-        reference *= np.where(fresh, 1.0, value / block.seen_value)
-        anchor = np.maximum(self.anchor, view.fixed_share * view.fixed_share)
-        reference += anchor * (value - reference)
-        block.reference[:], block.seen_value[:], block.seen_month[:] = reference, value, view.month
+        reference *= news
+        reference += np.maximum(self.anchor, view.fixed_share * view.fixed_share) * (value - reference)
+        block.seen_value[:] = value
 
     def limit(self, block: Population, view: View) -> np.ndarray:
         """float64[n] contracts: largest net inventory, a multiple of current equity, or what margin allows if less.

@@ -64,6 +64,7 @@ class Exchange:
         self.days_left = np.zeros(self.months, np.int64)
         self.history = np.full((calendar.days + calendar.burn_in, self.months), np.nan)  # settlement prices, dollars
         self.settled_days = 0
+        self._looks: np.ndarray | None = None  # float64[styles, contracts], chances of a look; worked out once a day
 
     # --- the trading day ---------------------------------------------------------------------------
 
@@ -85,7 +86,7 @@ class Exchange:
         if self.families.many:
             weight *= self.families.attention[self.families.of]
             self.traded_in[:] = 0
-        self.slots["visit"] = weight / max(weight.sum(), 1e-300)
+        self.slots["visit"], self._looks = weight / max(weight.sum(), 1e-300), None
         for name in ("volume", "round_volume", "round_value"):
             self.slots[name] = 0
         self.traded[:] = 0
@@ -140,8 +141,9 @@ class Exchange:
         style = np.where(forced, len(desk.styles) - 1, desk.style_of)
         luck = self.streams.key("market.round", day, round_)
         stages = (kernels.RESTING, kernels.TAKING) if round_ == 0 and self.config.opening_auction else (kernels.ALL,)
-        visits = desk.styles["visits"][:, None]
-        looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
+        if self._looks is None:
+            visits = desk.styles["visits"][:, None]
+            self._looks = np.where(visits > 0, 1.0 - (1.0 - self.slots["visit"]) ** visits, 1.0)
         entered = int(self.book.arrays.state["fills"][0])  # an auction's fills come after these
         for stage in stages:
             if stage == kernels.RESTING:
@@ -150,7 +152,7 @@ class Exchange:
             elif stage == kernels.TAKING:  # its fills are entered with the first order that takes
                 for slot, mark in enumerate(self.slots["mark"].tolist()):
                     self.book.uncross(slot, mark)
-            kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, looks,
+            kernels.trade(self.book.arrays, rows, stage, target, value, urgency, style, desk.styles, self._looks,
                           self.slots, self.ledger.position, self.ledger.basis, self.traded, desk.key, luck,
                           self.tick_cents, entered)
 
@@ -233,12 +235,6 @@ class Exchange:
             self.slots[slot]["listed"] = self.slots[slot]["rank"] = 0
         return gone
 
-    def close(self) -> None:
-        """Nothing is listed or traded any more."""
-        for name in ("listed", "rank", "bid", "ask", "depth", "volume", "round_volume", "round_value"):
-            self.slots[name] = 0
-        self.traded[:] = 0
-
     def fees(self, gone: Sequence[int]) -> np.ndarray:
         """int64[n] cents: what each row owes for today's trades and for positions in slots that are settled."""
         families = self.families
@@ -269,6 +265,7 @@ class Exchange:
 
     def restore(self, state: dict) -> None:
         """Continue from a copy."""
+        self._looks = None
         for name, value in state.items():
             if name == "book":
                 self.book = value.copy()
