@@ -123,9 +123,10 @@ class OutsideCapital(AgentType, type="outside_capital"):
             return []
         gone = ~block.alive
         block.brought[gone] = 0
-        leaves = block.here & (block.noticed == 0) & ~block.position.any(axis=1)
+        ended = not bool(view.listed.any())
+        leaves = block.here & ((block.noticed == 0) | ended) & ~block.position.any(axis=1)
         block.here[:] &= ~leaves & ~gone
-        comes = block.here & (block.noticed >= block.patience)
+        comes = block.here & (block.noticed >= block.patience) & (not ended)
         amount = np.where(comes, np.minimum(whole(self.pace * block.limit), block.limit - block.brought), 0)
         amount = np.where(leaves, -np.maximum(block.cash, 0), amount)
         block.brought[:] = np.where(leaves, 0, block.brought + np.maximum(amount, 0))

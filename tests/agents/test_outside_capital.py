@@ -88,6 +88,19 @@ def test_exposure_is_entered_at_low_leverage_and_kept_until_the_price_is_back():
     assert (block.position <= before).all()
 
 
+def test_it_goes_home_where_the_market_has_ended():
+    kind, random = TYPES["outside_capital"](patience_least=2, patience_most=2), np.random.default_rng(4)
+    block = a_block(kind, 3)
+    for day in range(6):
+        a_day(kind, block, priced(random, day, 3.0))
+    assert (block.cash > 0).all()
+    block.position[:] = 0
+    view = priced(random, 6, 3.0)._replace(listed=np.zeros(12, bool), rank=np.zeros(12, np.int64))
+    home = kind.transfers(block, view, block.equity)[0].amount
+    assert np.array_equal(home, -block.cash)
+    assert not block.here.any()
+
+
 def test_after_a_default_somebody_else_comes_if_there_is_still_something_to_gain():
     kind, random = TYPES["outside_capital"](patience_least=2, patience_most=2, return_after=3), np.random.default_rng(6)
     block = a_block(kind, 3)
