@@ -23,6 +23,8 @@ html_theme = "furo"
 html_title = "compute-futures"
 html_show_sphinx = False
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["outputs.css"]
 
 
 def setup(app):

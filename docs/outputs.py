@@ -87,6 +87,7 @@ def shown(output: dict, stem: Path, source: str) -> str:
         return f"![{described(source)}](outputs/{picture.name})"
     if "text/html" in data and "<table" in (table := "".join(data["text/html"])):
         table = re.sub(r"<style.*?</style>", "", table, flags=re.S)
+        table = re.sub(r"<table[^>]*>", '<table class="docutils align-default">', table)
         return f"````{{raw}} html\n{table}\n````"
     return printed("".join(data.get("text/plain", "")))
 
@@ -96,7 +97,7 @@ def printed(text: str) -> str:
     lines = text.rstrip("\n").splitlines()
     if len(lines) > LONGEST:
         lines = [*lines[:LONGEST], f"... {len(lines) - LONGEST} more lines"]
-    return "~~~text\n" + "\n".join(lines) + "\n~~~" if lines else ""
+    return "~~~{code-block} text\n:class: output\n\n" + "\n".join(lines) + "\n~~~" if lines else ""
 
 
 def described(source: str) -> str:

@@ -31,7 +31,7 @@ def test_a_page_shows_what_the_notebook_printed_and_drew(tmp_path, capsys):
     outputs.run_all(path.parent, kept)
     assert "ran small.ipynb" in capsys.readouterr().out
     text = outputs.page(path, kept)
-    assert "~~~text\nspoken spoken \n~~~" in text and "<table" in text and "3.14" in text
+    assert ":class: output\n\nspoken spoken \n~~~" in text and "<table" in text and "3.14" in text
     assert "(outputs/small-2.png)" in text and (kept / "small-2.png").read_bytes().startswith(b"\x89PNG")
     assert "line 39\n... 20 more lines" in text and "line 40" not in text
     outputs.run_all(path.parent, kept)
