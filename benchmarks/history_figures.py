@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sim.ledger import FLOWS
 from sim.scenario import Scenario
 
 MILLION = 1e8  # cents
@@ -50,13 +49,27 @@ def march() -> None:
 
 
 def nasdaq() -> None:
-    """What one account leaves unpaid, and what its member pays for it, by margin rate."""
-    for rate in (0.04, 0.1, 0.2):
-        daily, day, model = run("history_nasdaq_2018", [f"clearing.margin.rate={rate}"], 5)
-        guarantee = model.ledger.matrix[FLOWS.index("guarantee")].sum() / MILLION
-        print("nasdaq rate", rate, "defaults", int(daily["defaults"][day: day + 6].sum()),
-              "deficit", round(daily["default_deficit_cents"][day: day + 6].sum() / MILLION, 2),
-              "paid between member and client", round(float(guarantee), 2))
+    """What one spread leaves unpaid and which layers pay, by what offsets give back and by the fund's size."""
+    large = ["clearing.fund.parallel=[-0.1, 0.1]", "clearing.fund.tilts=[-0.1, 0.1]",
+             "clearing.members.capital=0.05"]
+    for changes in ([], ["clearing.recognised=1.0"], ["clearing.recognised=0.0"],
+                    ["shocks.float_withheld.share=0.5"], large):
+        daily, day, model = run("history_nasdaq_2018", changes, 6)
+        days = slice(day, day + 7)
+        row = model.blocks.label_of.index("large_trader")
+        layers = {name[6:-6]: round(float(daily[name][days].sum()) / MILLION, 3) for name in daily
+                  if name.startswith("layer_") and daily[name][days].any()}
+        print("nasdaq", *changes, "margin of the spread", round(held_margin(changes, row), 3),
+              "deficit", round(daily["default_deficit_cents"][days].sum() / MILLION, 3),
+              "paid by its member", round(daily["guaranteed_cents"][days].sum() / MILLION, 3), layers,
+              "fund", round(daily["fund_cents"][day - 1] / MILLION, 3),
+              "members failed", int(daily["member_defaults"][days].sum()))
+
+
+def held_margin(changes: list[str], row: int) -> float:
+    """$ million that an account must hold on the eve of the first shock."""
+    _, _, model = run("history_nasdaq_2018", changes, -1)
+    return float(model.house.required[row]) / MILLION
 
 
 if __name__ == "__main__":

@@ -67,6 +67,9 @@ class DominantTrader(Fund, type="dominant_trader"):
                        doc="days over which the position is built, the last one before the delivery month begins")
     leverage_max: float = param(3.0, unit="multiple of equity", low=0, high=100, source="judgement: as other funds",
                                 doc="largest exposure over equity")
+    against: dt.date | None = param(
+        None, unit="date", source="judgement: outright, as a corner is",
+        doc="any day of the month that is held the other way, contract for contract: a spread; none: outright")
     withheld: float = param(0.0, unit="share of float", low=0, high=1,
                             source="judgement: set equal to the share of the shock float_withheld beside it",
                             doc="compute rented at spot during the delivery month, left idle and paid at its end")
@@ -84,18 +87,32 @@ class DominantTrader(Fund, type="dominant_trader"):
         before = view.days_left - USUAL_MONTH  # until the delivery month begins
         return np.where(its, np.minimum(np.maximum(1.0 - before / self.build, 0.0), 1.0), 0.0)
 
+    def legs(self, wish: np.ndarray, view: View) -> np.ndarray:
+        """int64[..., contracts]: what is wanted in the delivery month, and as much of the other month against it."""
+        if self.against is None:
+            return wish
+        other = (view.month == month_number(self.against)) & (view.rank > 0)
+        if view.rivals is not None:
+            other &= view.rivals.of == 0
+        return wish * other.any() - wish.sum(axis=-1, keepdims=True) * other
+
+    def allowed(self, view: View) -> np.ndarray:
+        """float64[contracts]: contracts per cent of equity, in each leg."""
+        return leverage_caps(view, self.leverage_max) * lots_per_cent(view) / (1.0 if self.against is None else 2.0)
+
     def target_of(self, me: DominantAgent, view: View) -> np.ndarray:
         """q = s min(share of float, L E/F) built up evenly; towards zero. Held to the final settlement."""
         if not me.alive:
             return me.position.copy()
-        allowed = leverage_caps(view, self.leverage_max) * lots_per_cent(view) * max(float(me.equity), 0.0)
+        allowed = self.allowed(view) * max(float(me.equity), 0.0)
         wish = np.minimum(self.built(view) * float(me.most), allowed).astype(np.int64)
-        return self.direction * wish * (view.rank > 0)
+        return self.legs(self.direction * wish * (view.rank > 0), view)
 
     def target(self, block: Population, view: View) -> np.ndarray:
-        allowed = (leverage_caps(view, self.leverage_max) * lots_per_cent(view)) * np.maximum(block.equity, 0)[:, None]
+        allowed = self.allowed(view) * np.maximum(block.equity, 0)[:, None]
         wish = np.minimum(self.built(view) * block.most[:, None], allowed).astype(np.int64)
-        return np.where(block.alive[:, None], self.direction * wish * (view.rank > 0), block.position)
+        wish = self.legs(self.direction * wish * (view.rank > 0), view)
+        return np.where(block.alive[:, None], wish, block.position)
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
         moves = super().transfers(block, view, equity)

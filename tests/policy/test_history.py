@@ -86,11 +86,32 @@ def test_margin_rises_by_itself_in_a_bad_month():
     assert daily["variation_margin_cents"][day: day + 15].max() > 5 * np.median(daily["variation_margin_cents"][:day])
 
 
-def test_thin_margin_lets_one_account_take_others_money():
+def test_a_spread_whose_legs_part_takes_the_members_money_and_a_part_of_the_fund():
     model, daily, day = around(NASDAQ, after=3)
-    assert daily["defaults"][day] == 1
-    safe, calm, _ = around(NASDAQ, ["clearing.margin.rate=0.2"], after=3)
-    assert calm["defaults"][day] == 0
+    row = model.blocks.label_of.index("large_trader")
+    table = model.record.table("contracts")
+    price = {int(d): {str(c): float(p) for c, p in zip(table["contract"][table["day"] == d],
+                                                      table["settle"][table["day"] == d], strict=True)}
+             for d in range(day + 2)}
+    near, far = sorted(price[day])[1], sorted(price[day])[4]
+    spread = np.array([np.log(price[d][near] / price[d][far]) for d in range(day - 30, day + 2) if far in price[d]])
+    moves = np.abs(np.diff(spread))
+    assert moves[-1] > 8 * moves[:-2].mean()  # the legs part by many times their mean day
     events = model.record.table("events")
-    failed = [str(who) for kind, who in zip(events["kind"], events["agent_type"], strict=True) if kind == "default"]
-    assert failed == ["large_trader"] and safe.ledger.alive.sum() >= model.ledger.alive.sum()
+    kinds = list(zip(events["kind"], events["agent_type"], strict=True))
+    assert [who for kind, who in kinds if kind == "default"] == ["large_trader"] and model.house.failed[row]
+    assert daily["member_defaults"][day: day + 4].sum() == 1
+    used = sum(daily[f"layer_{name}_cents"][day: day + 4].sum() for name in ("defaulter_fund", "default_fund"))
+    assert 0 < used < daily["fund_cents"][day - 1] and daily["unpaid_cents"][day: day + 4].sum() == 0
+
+
+def test_what_is_given_back_for_offsets_decides_the_margin_of_a_spread():
+    held = []
+    for recognised in (1.0, 0.8, 0.0):
+        model, _, _ = around(NASDAQ, [f"clearing.recognised={recognised}"], after=-1)
+        row = model.blocks.label_of.index("large_trader")
+        legs = model.ledger.position[row][model.ledger.position[row] != 0]
+        assert len(legs) == 2 and legs[0] * legs[1] < 0
+        held.append(int(model.house.required[row]))
+    assert 1.2 * held[0] < held[1] < held[2] / 2
+
