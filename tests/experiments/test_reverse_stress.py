@@ -143,7 +143,7 @@ def test_bad_input_is_refused_before_anything_runs(until, along, reason, tmp_pat
 
 # --- a folder that survives ------------------------------------------------------------------------------------------
 
-SEARCH = ("quick", "initial_margin_mean > 0.01 or defaults > 0", [Along("clearing.margin.rate", 0.05, 0.3),
+SEARCH = ("quick", "initial_margin_mean > 30 or defaults > 0", [Along("clearing.margin.rate", 0.05, 0.3),
                                                                  Along("clearing.house_capital", 0.0, 0.1)])
 SMALL = {"runs": 2, "precision": 0.05, "changes": ("burn_in=5", "market.warm_up=3", "days=2")}
 PROGRAM = """

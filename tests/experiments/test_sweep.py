@@ -259,6 +259,7 @@ def test_failed_runs_do_not_stop_the_rest(jobs, study, tmp_path, monkeypatch, ca
     ("noise_trader.count", "noise_trader.cuont", r"noise.yaml:6: .*did you mean \"count\""),
     ("high: 0.3", "high: 30", r"noise.yaml:7: clearing.margin.rate=30.*must be"),
     ("steps: 2", "steps: 1000000", r"at most 1,000,000"),
+    ("steps: 2}\nruns: 2", "steps: 5000}\nruns: 100000", r"1,000,000,000 runs; at most 1,000,000"),
     ("low: 0.1", "low: 0.9", r"noise.yaml:7: .*must be below"),
     (", steps: 2", "", r"noise.yaml:7: .*steps"),
     ("values: [5, 40]", "levels: {few: {agents.noise_trader.count: 5}}", r"noise.yaml:6: .*no `path`"),
