@@ -196,14 +196,14 @@ class Perpetual:
         return True
 
     def _close(self, row: int, mark: int) -> tuple[int, int]:
-        """Send a whole position to the book, no further than its equity and the fund reach; side, contracts."""
+        """Send a position, or the part due, to the book as far as its equity and the fund reach; side, contracts."""
         accounts = self.accounts
         held, side = int(accounts.position[row]), SELL if accounts.position[row] > 0 else BUY
         reach = self.fund // (abs(held) * accounts.tick_cents)
         limit = accounts.bankruptcy_price(row) + (-reach if held > 0 else reach)
         order = np.zeros(1, EVENT)
-        order["owner"], order["qty"], order["price"] = row, abs(held), max(1, limit)
-        order["kind"], order["side"] = IOC, side
+        order["owner"], order["qty"] = row, self.config.sent(accounts, row, mark, self.retail_capital)
+        order["kind"], order["side"], order["price"] = IOC, side, max(1, limit)
         fills = self._send(order)
         value = int((fills["qty"].astype(np.int64) * fills["price"]).sum()) * accounts.tick_cents
         left = max(0, min(int(accounts.cash[row]), int(accounts.equity(mark)[row])))

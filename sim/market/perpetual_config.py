@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Self
 
 from pydantic import model_validator
 
+from sim.market.perpetual_accounts import Accounts
 from sim.plugin import Block, param
 
 HYPERLIQUID = "Hyperliquid documentation, funding and liquidations (2026)"
@@ -25,6 +27,14 @@ class PerpetualConfig(Block):
                                    "liquidated")
     penalty: float = param(0.005, unit="share of value", low=0, high=1, source="judgement: others take 0.3 to 2 %",
                            doc="fee on what is liquidated, to the insurance fund, as far as equity is left")
+    partial: float = param(1.0, unit="share of a position", above=0, high=1,
+                           source="judgement: whole positions; Hyperliquid sends a fifth of those above $100,000 first",
+                           doc="what one wave closes of a large position, until the rest is within margin again")
+    partial_above: float = param(0.001, unit="share of retail capital", low=0, high=1,
+                                 source="judgement: a thousandth of it; $100,000 on a venue with much more capital",
+                                 doc="value from which a position is large")
+    backstop: float = param(2.0 / 3.0, unit="share of maintenance", low=0, high=1, source=HYPERLIQUID,
+                            doc="equity over maintenance below which all that is left is closed at once")
     insurance: float = param(0.01, unit="share of retail capital", low=0, high=10, source="judgement: thin",
                              doc="insurance fund at the start")
     interest: float = param(0.0001, unit="per eight hours", low=0, high=0.01, source=HYPERLIQUID, doc="base of funding")
@@ -102,6 +112,16 @@ class PerpetualConfig(Block):
                 f"times leverage, {self.makers} makers, and {self.arbitrageurs} between the two venues; funding, "
                 f"liquidation below {100 * self.maintenance_rate:g} % of value, an insurance fund and "
                 "auto-deleveraging.")
+
+    def sent(self, accounts: Accounts, row: int, mark: int, capital: float) -> int:
+        """Contracts of an account below maintenance that one wave sends to the book at a mark in ticks.
+
+        capital : cents of all retail traders, of which ``partial_above`` is a share
+        """
+        held, worth = abs(int(accounts.position[row])), int(accounts.worth(mark)[row])
+        deep = int(accounts.equity(mark)[row]) < self.backstop * self.maintenance_rate * worth
+        whole = deep or worth <= self.partial_above * capital
+        return held if whole else max(1, math.ceil(self.partial * held - 1e-9))
 
     @property
     def tick_cents(self) -> int:

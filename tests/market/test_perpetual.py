@@ -224,3 +224,30 @@ def test_what_cannot_be_is_refused():
     market = found.market.model_copy(update={"perpetual": PerpetualConfig(arbitrageurs="nobody")})
     wrong = found.model_copy(update={"market": market})
     assert any("nobody is called" in text for _, text in wrong.inconsistencies())
+
+
+def test_a_large_position_is_closed_in_parts_until_it_is_deep_under_water():
+    config = PerpetualConfig(partial=0.2, partial_above=0.001)
+    accounts = Accounts(1, config.tick_cents)
+    accounts.position[0], accounts.value[0] = 100, 100 * 3000 * config.tick_cents
+    worth = 100 * 3000 * config.tick_cents
+    need = config.maintenance_rate * worth
+    for share, capital, sent in ((0.9, 1.0, 20), (0.6, 1.0, 100), (0.9, 1001.0 * worth, 100)):
+        accounts.cash[0] = round(share * need)
+        assert config.sent(accounts, 0, 3000, capital) == sent
+    assert PerpetualConfig().sent(accounts, 0, 3000, 1.0) == 100
+
+
+def test_liquidation_in_parts_keeps_more_positions_open_in_a_crash():
+    worlds = []
+    for partial in (1.0, 0.2):
+        scenario = Scenario.load("history_crypto_october_2025", [
+            f"market.perpetual.partial={partial}", "market.perpetual.partial_above=0.0",
+            "market.perpetual.backstop=0.3"])
+        model = scenario.build(seed=1)
+        first = min(model.calendar.day_on(shock.date) for shock in scenario.shocks)
+        while model.day < first:
+            model.step()
+        worlds.append(model.venues.totals())
+    whole, parts = worlds
+    assert parts["liquidations"] > 0 and parts["liquidated_contracts"] < whole["liquidated_contracts"]
