@@ -3,6 +3,7 @@ import datetime as dt
 import pytest
 
 from sim.report import words
+from sim.report.story import measured
 
 
 @pytest.mark.parametrize(("value", "text"), [
@@ -35,3 +36,22 @@ def test_spans(days, text):
 
 def test_dates():
     assert words.day(dt.date(2028, 10, 4)) == "4 October 2028"
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0"), (0.00049, "under 0.01"), (0.65, "0.65"), (12.3, "12")])
+def test_small_numbers_are_told_as_small(value, text):
+    assert words.small(value) == text
+
+
+@pytest.mark.parametrize(("ratio", "text"), [
+    (1.0, "as much"), (0.64, "36\u00a0% less"), (1.12, "12\u00a0% more"), (6.1, "6.1 times as much")])
+def test_how_many_times(ratio, text):
+    assert words.times(ratio) == text
+
+
+@pytest.mark.parametrize(("value", "unit", "text"), [
+    ("0.075", "share of notional", "7.5\u00a0% of notional"), ("0.88", "share", "88\u00a0%"),
+    ("10", "multiple of equity", "10 times equity"), ("assessed", "name", "assessed"),
+    ("325", "business days", "325 business days")])
+def test_values_with_their_units(value, unit, text):
+    assert measured(value, unit) == text
