@@ -49,7 +49,7 @@ class Borrowers(Operators):
         broke = self.alive & (cash - need + refilled < 0)
         gone = broke | self._gives_up(day)
         for i in np.flatnonzero(gone):
-            self._default(day, int(i), int(cash[i] - need[i]), refuse)
+            self._default(day, int(i), bool(broke[i]), refuse)
         self._move(see, interest, extra, repaid, term, junior, equity, refilled)
         self._pay_out(day)
         self.lack *= 0.85
@@ -150,10 +150,22 @@ class Borrowers(Operators):
             blame.add(int(self.breach_event[i]), 1.0 + 0.1 * float(self.service[i]))
         return blame.causes()
 
-    def _default(self, day: int, i: int, short: int, refuse: Blame) -> None:
+    gloom = Blame()  # what has taken owners' appetite for equity: set by the system every week
+
+    def _why_not_rescued(self, i: int, drained: list[tuple[int, float]]) -> list[tuple[int, float]]:
+        """It took both to bring operator i down, what drained its cash and what kept owners away: half and half."""
+        away = self.pressed if self.owner_ratio[i] >= self.rescue_to[i] else self.gloom
+        both = Blame()
+        for causes in (drained, away.causes()):
+            for event, weight in causes:
+                both.add(event, weight)
+        return both.causes()
+
+    def _default(self, day: int, i: int, broke: bool, refuse: Blame) -> None:
         """Operator i stops paying; its GPUs are sold some weeks later."""
-        debt = int(self.book.loans[i].sum())
-        self.default_event[i] = self._event(day, "loan default", i, debt, self._why(i, refuse))
+        debt, why = int(self.book.loans[i].sum()), self._why(i, refuse)
+        why = self._why_not_rescued(i, why) if broke else why
+        self.default_event[i] = self._event(day, "loan default", i, debt, why)
         self.alive[i], self.halted[i] = False, True
         c = self.config.collateral
         luck = float(self.streams.uniform("credit.sale", self.book.n, day)[i])

@@ -67,6 +67,14 @@ class Conditions:
         """Owners' appetite for more equity."""
         return min(max(1.0 - 1.5 * self.stress - 0.8 * max(-log_spot - 0.25, 0.0), 0.0), 1.0)
 
+    def gloom(self, log_spot: float) -> Blame:
+        """What has taken owners' appetite for equity, in proportion: stress by its causes, and rents."""
+        blame = Blame()
+        for event, weight in self.strain.causes():
+            blame.add(event, UNIT * 1.5 * max(self.stress, 0.0) * weight)
+        blame.add(NEWS, UNIT * 0.8 * max(-log_spot - 0.25, 0.0))
+        return blame
+
     def spread(self) -> float:
         """A year, on top of contracts' margins."""
         return 0.04 * (1.0 - self.supply) + 0.03 * max(self.stress, 0.0)

@@ -144,6 +144,7 @@ class Credit:
         terms = self._terms(see)
         value_fall = float(-np.log(np.maximum(firms.appraisal, 1e-6)).mean()) - min(terms.resale, 0.0)
         firms.pressed = self.conditions.pressed(value_fall)
+        firms.gloom = self.conditions.gloom(float(np.log(see.spot).mean()))
         self.conditions.weigh_refusals(min(self.dials["rollover"], self.dials["draws"]))
         gone = firms.week(day, see, terms, self.conditions.refuse)
         for i in gone:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.credit.blame import NEWS
+from sim.credit.blame import NEWS, Blame
 from sim.credit.conditions import UNIT, Conditions
 from sim.credit.config import CreditConfig
 from sim.credit.refusal import note_strain
@@ -65,3 +65,24 @@ def test_one_way_of_credit_can_be_frozen_by_itself(channel):
     assert kept[channel]() == before
     assert any(kept[name]() != state for name, state in free.items())
     assert twin.credit.record() == model.credit.record()
+
+
+def test_stress_takes_owners_appetite_by_its_causes_and_low_rents_by_news():
+    c = conditions()
+    c.stress = 0.4
+    c.strain.add(7, UNIT)
+    assert c.gloom(0.0).causes() == [(7, 1.0)]
+    found = dict(c.gloom(-1.0).causes())
+    assert found[7] == pytest.approx(0.6 / (0.6 + 0.8 * 0.75))
+    assert sum(found.values()) == pytest.approx(1.0)
+
+
+def test_a_default_goes_back_half_to_the_drain_and_half_to_the_missing_rescue():
+    firms = go(world("cascade_2008", *STORM, "days=40"), 6).credit.borrowers
+    firms.gloom, firms.pressed = Blame(), Blame()
+    firms.gloom.add(7, UNIT)
+    firms.pressed.add(8, UNIT)
+    drained = [(3, 0.6), (NEWS, 0.4)]
+    for ratio, event in ((0.0, 7), (1e9, 8)):  # owners lack appetite; the value does not cover the debt
+        firms.owner_ratio[0] = ratio
+        assert dict(firms._why_not_rescued(0, drained)) == pytest.approx({3: 0.3, event: 0.5, NEWS: 0.2})
