@@ -91,6 +91,8 @@ class ComputeFutures(mesa.Model):
                 self.trade_round(number)
             self.settle()
             self.call_margin()
+        elif self.house.closed:
+            self.venues.close(self)
         self.move_money()
         self.credit.step(self)
         self.close_and_reopen()
@@ -252,6 +254,7 @@ class ComputeFutures(mesa.Model):
         """Whether futures are traded today."""
         opens = self.config.opens
         early = self.day < self.first_day or (opens is not None and self.calendar.date(self.day) < opens)
+        early = early or self.house.closed
         return not early and (bool(self.exchange.slots["listed"].any()) or any(self.rules.may_list(self)))
 
     def traded_curve(self) -> np.ndarray | None:

@@ -235,6 +235,12 @@ class Exchange:
             self.slots[slot]["listed"] = self.slots[slot]["rank"] = 0
         return gone
 
+    def close(self) -> None:
+        """Nothing is listed or traded any more."""
+        for name in ("listed", "rank", "bid", "ask", "depth", "volume", "round_volume", "round_value"):
+            self.slots[name] = 0
+        self.traded[:] = 0
+
     def fees(self, gone: Sequence[int]) -> np.ndarray:
         """int64[n] cents: what each row owes for today's trades and for positions in slots that are settled."""
         families = self.families
