@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sim.agents.base import UNITS_OF_CAPITAL, AgentType, Transfer, View, World
@@ -37,10 +35,6 @@ class Fund(AgentType):
                                 doc="equity above which investors take gains out")
     payout: float = param(0.01, unit="share of the excess a day", low=0, high=1, doc="speed of paying out",
                           source=PROTOTYPE)
-    capacity: float = param(5.0, unit="multiple of capital", above=0, high=1000,
-                            source="judgement: no firm grows beyond five times; Berk & Green 2004 (J. Polit. Econ. "
-                                   "112:1269) for strategies that pay less the more money is in them",
-                            doc="equity that backs positions at most; gains beyond it wait to be paid out")
     top_up: float = param(0.001, unit="share of the shortfall a day", low=0, high=1, source=PROTOTYPE,
                           doc="speed at which investors make losses good")
 
@@ -63,14 +57,6 @@ class Fund(AgentType):
         if (excess > 0).any():
             flow -= np.minimum(whole(self.payout * np.maximum(excess, 0.0)), np.maximum(block.cash, 0))
         return [Transfer("fund flow", np.where(self.is_open(block, equity), flow, 0))]
-
-    def backing(self, me: Any) -> Any:
-        """int64 or int64[n] cents: the equity that positions are sized by, up to the capacity of the strategy.
-
-        Without a capacity funds that win nearly everything carry the whole market many times over, on gains that only
-        stand in the marks which their own size has made.
-        """
-        return np.minimum(me.equity, self.capacity * me.capital).astype(np.int64)
 
     def is_open(self, block: Population, equity: np.ndarray) -> np.ndarray:
         """bool[n]: whose investors still come and go."""

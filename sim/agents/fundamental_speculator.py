@@ -7,6 +7,7 @@ import numpy as np
 from sim.agents.base import View, World
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
 from sim.agents.kernels import lean_on_value
+from sim.agents.reason import backing, capacity_of
 from sim.agents.rules import (
     error_shape,
     leverage_caps,
@@ -85,6 +86,7 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
                          doc="mispricing at which confidence is one half")
     trust_needed: float = trust_needed("speculators")
     trust_exponent: float = trust_exponent("speculators")
+    capacity: float = capacity_of("fundamental speculators")
 
     def caps(self, view: View) -> np.ndarray:
         """float64[contracts]: largest leverage, less on an index that is little trusted."""
@@ -122,7 +124,7 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         wish = me.aggression * np.abs(x) * self.confident(np.abs(x), view)
         leverage = np.sign(x) * np.minimum(self.caps(view), wish)
         per_cent = month_weights(view) * lots_per_cent(view)
-        return (leverage * per_cent * max(float(self.backing(me)), 0.0)).astype(np.int64)
+        return (leverage * per_cent * max(float(backing(me, self.capacity)), 0.0)).astype(np.int64)
 
     def confident(self, size: np.ndarray, view: View) -> np.ndarray | float:
         """Confidence in a mispricing of this size in logs, by month: 1 where it does not depend on it."""
@@ -135,8 +137,8 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         if self.confidence > 0:
             return self.cautious_target(block, view)
         lean_on_value(mispricing(view), block.belief, block.aggression, self.caps(view),
-                      month_weights(view) * lots_per_cent(view), self.backing(block), block.alive, block.position,
-                      block.wish)
+                      month_weights(view) * lots_per_cent(view), backing(block, self.capacity), block.alive,
+                      block.position, block.wish)
         return block.wish
 
     def cautious_target(self, block: Population, view: View) -> np.ndarray:
@@ -146,7 +148,7 @@ class FundamentalSpeculator(Fund, type="fundamental_speculator"):
         wish = block.aggression[:, None] * size * self.confident(size, view)
         leverage = np.sign(x) * np.minimum(caps, wish)
         leverage *= month_weights(view) * lots_per_cent(view)
-        leverage *= np.maximum(self.backing(block), 0)[:, None].astype(np.float64)
+        leverage *= np.maximum(backing(block, self.capacity), 0)[:, None].astype(np.float64)
         block.wish[:] = np.where(block.alive[:, None], leverage.astype(np.int64), block.position)
         return block.wish
 

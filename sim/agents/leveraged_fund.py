@@ -7,7 +7,7 @@ import numpy as np
 from sim.agents.base import Execution, Transfer, View, World
 from sim.agents.flows import FlowAgent, FlowFund
 from sim.agents.fund import PROTOTYPE
-from sim.agents.reason import absurd_from, within_reason
+from sim.agents.reason import absurd_from, backing, capacity_of, within_reason
 from sim.agents.rules import cents, leverage_caps, lots_per_cent, luck
 from sim.plugin import param
 from sim.population import Column, Population
@@ -74,6 +74,7 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
                             doc="nearest month that is held; a month that is being averaged is left to others",
                             source="judgement: funds roll before a delivery month begins")
     absurd: float = absurd_from("leveraged funds")
+    capacity: float = capacity_of("leveraged funds")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
@@ -116,15 +117,16 @@ class LeveragedFund(FlowFund, type="leveraged_fund"):
             return me.position.copy()
         book, out = self.book(me, view), np.zeros(len(view.rank), np.int64)
         caps, lots = leverage_caps(view, self.leverage_max), lots_per_cent(view)
+        equity = max(float(backing(me, self.capacity)), 0.0)
         for slot in range(len(out)):
             leverage = min(me.wanted_leverage, caps[slot])
-            out[slot] = me.side * int(book[slot] * (leverage * lots[slot] * max(float(self.backing(me)), 0.0)))
+            out[slot] = me.side * int(book[slot] * (leverage * lots[slot] * equity))
         return within_reason(out, view, self.absurd)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         wish = np.minimum(block.wanted_leverage[:, None], leverage_caps(view, self.leverage_max))
         wish *= lots_per_cent(view)
-        wish *= np.maximum(self.backing(block), 0)[:, None]
+        wish *= np.maximum(backing(block, self.capacity), 0)[:, None]
         wish *= self.book(block, view)
         wanted = within_reason(block.side[:, None] * wish.astype(np.int64), view, self.absurd)
         return np.where(block.alive[:, None], wanted, block.position)

@@ -7,6 +7,7 @@ import numpy as np
 from sim.agents.base import Execution, View, World
 from sim.agents.flows import FlowAgent, FlowFund
 from sim.agents.fund import PROTOTYPE
+from sim.agents.reason import backing, capacity_of
 from sim.agents.rules import (
     error_shape,
     leverage_caps,
@@ -82,6 +83,7 @@ class MacroFund(FlowFund, type="macro_fund"):
                              source="judgement: one standard deviation of the trend, 2.7 to 1")
     memory: float = param(63.0, unit="business days", above=0, high=2520, source="judgement: a quarter",
                           doc="time constant of the trend that proves or refutes stories")
+    capacity: float = capacity_of("macro funds")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
@@ -143,12 +145,12 @@ class MacroFund(FlowFund, type="macro_fund"):
         x = mispricing(view) + me.belief
         leverage = np.sign(x) * np.minimum(leverage_caps(view, self.leverage_max), self.aggression * np.abs(x))
         per_cent = leverage * (self.weights(view) * lots_per_cent(view))
-        return (per_cent * max(float(self.backing(me)), 0.0)).astype(np.int64)
+        return (per_cent * max(float(backing(me, self.capacity)), 0.0)).astype(np.int64)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         caps = leverage_caps(view, self.leverage_max)
         wish = (mispricing(view) + block.belief) * self.aggression
         wish = np.minimum(np.maximum(wish, -caps), caps)
         wish *= self.weights(view) * lots_per_cent(view)
-        wish *= np.maximum(self.backing(block), 0)[:, None]
+        wish *= np.maximum(backing(block, self.capacity), 0)[:, None]
         return np.where(block.alive[:, None], wish.astype(np.int64), block.position)

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.agents.base import Execution, View, World
 from sim.agents.fund import PROTOTYPE, Fund, FundAgent
-from sim.agents.reason import absurd_from, within_reason
+from sim.agents.reason import absurd_from, backing, capacity_of, within_reason
 from sim.agents.rules import leverage_caps, lots_per_cent, luck, month_weights
 from sim.plugin import param
 from sim.population import Column, Population
@@ -50,6 +50,7 @@ class TrendFollower(Fund, type="trend_follower"):
     gain: float = param(0.7, unit="per standard deviation", low=0, high=100,
                         doc="signal per standard deviation of the trend", source=PROTOTYPE)
     absurd: float = absurd_from("trend followers")
+    capacity: float = capacity_of("trend followers")
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
@@ -74,11 +75,11 @@ class TrendFollower(Fund, type="trend_follower"):
         """q_j = w_j E/F_j min(0.6 cap, 10) tanh(g M_j / sd(M_j)); whole contracts towards zero."""
         if not me.alive:
             return me.position.copy()
-        wish = (me.signal * self.full_size(view) * max(float(self.backing(me)), 0.0)).astype(np.int64)
+        wish = (me.signal * self.full_size(view) * max(float(backing(me, self.capacity)), 0.0)).astype(np.int64)
         return within_reason(wish, view, self.absurd)
 
     def target(self, block: Population, view: View) -> np.ndarray:
         wish = block.signal * self.full_size(view)
-        wish *= np.maximum(self.backing(block), 0)[:, None]
+        wish *= np.maximum(backing(block, self.capacity), 0)[:, None]
         wanted = within_reason(wish.astype(np.int64), view, self.absurd)
         return np.where(block.alive[:, None], wanted, block.position)
