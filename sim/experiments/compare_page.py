@@ -39,7 +39,7 @@ interval reaches {{ precision }} of the level to either side.</p></section>
 <section><h2>Where it is from</h2><dl class="from">{% for name, text in origin.items() %}<dt>{{ name }}</dt>
 <dd>{{ text }}</dd>{% endfor %}</dl></section></main><footer></footer></body></html>"""
 TABLE = """{% macro table(rows, caption) %}<table class="cards compared"><caption>{{ caption }}</caption><thead><tr>
-<th>Figure</th><th class="n">{{ first }}</th><th class="n">other</th><th class="n">difference</th><th></th>
+<th>Figure</th><th class="n">{{ first }}</th><th class="n">other</th><th class="n">difference</th><th>interval</th>
 <th class="n">better</th><th class="n">needed</th></tr></thead><tbody>{% for row in rows %}<tr>
 <th>{{ row.label }}{% if row.unit %}, {{ row.unit }}{% endif %}</th>
 <td class="n" data-label="{{ first }}">{{ row.first }}</td><td class="n" data-label="other">{{ row.second }}</td>
