@@ -29,7 +29,8 @@ def freeze(model: Any, reactions: Sequence[str] = REACTIONS) -> None:
     model.credit.kept = frozenset(CHANNELS) & frozenset(model.still)
     model.eve = model.ledger.equity.copy() if "sizing" in model.still else None
     closing = lambda equity: model.blocks.closing(equity) & ("flows" in model.still)
-    model.house.absorber = Absorber(model.house, closing) if model.house.frozen else None
+    sized = None if model.eve is None else np.where(model.blocks.floor > 0, model.eve, 0)  # funds; hedgers size by need
+    model.house.absorber = Absorber(model.house, closing, sized) if model.house.frozen else None
 
 
 def snapshot(model: Any) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 In a world whose finance does not react, whoever is short of margin hands the part that must be sold to somebody
 outside, at the last marks. That one goes on trading it exactly as its owner would have, so no price hears of the
 sale and nobody else is hurt by it; what the part gains or loses from then on is no longer the owner's. Rates are those
-of the eve. What is counted here is therefore primary: the same tests, on prices that no forced order has moved.
+of the eve. What is counted here is therefore primary: the same tests, on prices that no forced order has moved. Where
+the equity that sizes positions is frozen too, who has lost a part of it hands the same part of its positions over of
+its own will, uncounted: it would have traded it away before anybody could force it.
 
 Clearing members are left out; who has failed or closed does not come back.
 """
@@ -20,7 +22,7 @@ from sim.clearing.causes import NEWS
 if TYPE_CHECKING:
     from sim.clearing.accounts import Accounts
 
-STATE = ("keep", "absorbed", "call", "waited", "gone")
+STATE = ("keep", "most", "sized", "absorbed", "call", "waited", "gone")
 
 
 class Absorber:
@@ -28,7 +30,8 @@ class Absorber:
 
     Attributes
     ----------
-    keep     : float64[n]  share of its positions that an account still bears itself
+    keep     : float64[n]  share of its positions that an account still bears itself; most: what force has left of it
+    sized    : int64[n]  cents of equity by which positions are sized, 0 for accounts that size them otherwise
     absorbed : int64[n]  cents that the outside holder has gained with the rest by the last settlement
     gone     : bool[n]  accounts that have failed, or were closed: they bear nothing any more
     call     : int64[n]  cents called last evening and unpaid; waited: int64[n] rounds for which that has been so
@@ -37,15 +40,19 @@ class Absorber:
     ----------
     house : the accounts, as they stand on the eve; who is being sold out then is handed over first, uncounted
     weak  : gives bool[n], who closes at int64[n] cents of equity without any being closed in earnest
+    sized : see above; all 0 if left out
     """
 
-    def __init__(self, house: Accounts, weak: Callable[[np.ndarray], np.ndarray]) -> None:
+    def __init__(self, house: Accounts, weak: Callable[[np.ndarray], np.ndarray],
+                 sized: np.ndarray | None = None) -> None:
         n = house.ledger.n
         self.house, self.weak = house, weak
-        self.keep, self.absorbed = np.ones(n), np.zeros(n, np.int64)
+        self.keep, self.most, self.absorbed = np.ones(n), np.ones(n), np.zeros(n, np.int64)
+        self.sized = np.zeros(n, np.int64) if sized is None else np.maximum(sized, 0)
         self.call, self.waited, self.gone = house.call.copy(), house.waited.copy(), house.failed | house.closing
         rows = np.flatnonzero(house.forced | self.gone)
         self._part(rows, np.where(self.gone[rows], 0.0, self._fit(rows)))
+        self.most[:] = self.keep
 
     # --- the day -------------------------------------------------------------------------------------------
 
@@ -65,6 +72,8 @@ class Absorber:
             late = self._press(round + 1)
             self._fail(day, round, late)
             self._force(day, round, late)
+        rows = np.flatnonzero((self.sized > 0) & ~self.gone)
+        self._part(rows, np.clip(self.own()[rows] / np.maximum(self.sized[rows], 1), 0.0, self.most[rows]))
         own, needed = self.own(), self.needed()
         if not (house.intraday & (own < np.maximum(house.config.maintenance * needed, 1.0))).any():
             return
@@ -133,6 +142,7 @@ class Absorber:
             return
         missing, before = self.needed()[rows] - self.own()[rows], self.keep[rows].copy()
         self._part(rows, self._fit(rows))
+        self.most[rows] = self.keep[rows]
         size = np.abs(house.ledger.position[rows]).sum(axis=1)
         for row, cents in zip(rows.tolist(), missing.tolist(), strict=True):
             self._tell(day, round, "forced sale", row, cents)

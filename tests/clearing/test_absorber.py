@@ -60,6 +60,19 @@ def test_who_closes_hands_over_once():
     assert absorber.gone.tolist().count(True) == 1
 
 
+def test_who_sizes_positions_by_equity_shrinks_before_it_can_be_forced():
+    for sized, sales in ((0, 1), (4_000_000, 0)):
+        market = Market(cash=4_000_000)
+        market.trade(0, 1, 0, 100)
+        absorber = frozen(market)
+        absorber.sized[0] = sized
+        for mark in (240, 235, 229, 222):
+            market.check([mark, 250])
+        assert len(market.events("forced sale")) == sales
+        assert absorber.keep[0] < 1.0
+    assert absorber.keep[0] == pytest.approx(absorber.own()[0] / 4_000_000, abs=0.02)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(180, 320), min_size=1, max_size=6), st.integers(1, 120), st.booleans())
 def test_an_account_bears_its_share_of_every_move_and_no_more(marks, size, watched):
