@@ -231,6 +231,9 @@ def rerun(options: argparse.Namespace) -> int:
 @command
 def report(options: argparse.Namespace) -> int:
     """Write the report of a results folder anew."""
+    if (Path(options.folder) / "ledger.sqlite").is_file():
+        raise bad_input(shown(options.folder), "this is the folder of a study; its page is written by `compute-futures "
+                                               "page`")
     from sim.report import build
 
     print(shown(build(Path(options.folder))))

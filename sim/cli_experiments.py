@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.errors import bad_input, shown
+from sim.errors import BadInput, bad_input, shown
 
 
 def compare_options(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +125,10 @@ def sweep(options: argparse.Namespace) -> int:
     if done and done + len(found.failed) == total:
         from sim.experiments.study_page import publish
 
-        print(f"page     {shown(publish(found.folder, found.folder / 'page'))}")
+        try:
+            print(f"page     {shown(publish(found.folder, found.folder / 'page'))}")
+        except BadInput as error:  # the runs are done and kept all the same
+            print(f"no page was written: {error}", file=sys.stderr)
     failed = len(found.failed)
     if done + failed < total:
         again = " ".join(["compute-futures sweep", options.study, *(["--runs", options.runs] if options.runs else []),

@@ -101,6 +101,8 @@ def test_what_a_study_does_not_have_is_refused(tmp_path, capsys):
         study_table(study, [], {"rte": "0.3"})
     assert main(["page", str(study.folder), "--against", "rate"]) == 2
     assert main(["page", str(tmp_path)]) == 2
+    assert main(["report", str(study.folder)]) == 2 and "compute-futures page" in capsys.readouterr().err
+    assert main(["page", str(tmp_path)]) == 2
     assert "not the folder of a study" in capsys.readouterr().err
     assert main(["page", str(study.folder), "--figures", "defaults", "--against", "exempt=no"]) == 0
     assert (study.folder / "page" / "defaults.svg").exists()
