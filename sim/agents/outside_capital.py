@@ -116,7 +116,7 @@ class OutsideCapital(AgentType, type="outside_capital"):
 
     def reservation(self, block: Population, view: View) -> np.ndarray:
         """The consensus: nothing is bought above it or sold below it, also when a position is given up."""
-        return view.value
+        return np.broadcast_to(view.value, block.position.shape)
 
     def transfers(self, block: Population, view: View, equity: np.ndarray) -> list[Transfer]:
         if not (block.here.any() or block.brought.any()):
