@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from sim.dashboard.charts import Panel, empty
 from sim.dashboard.dials import spaced
 from sim.dashboard.frame import Event, Frame
@@ -28,6 +30,19 @@ def episode(frame: Frame, at: int) -> int:
     """The last day to show: that of the latest event up to a day, and a little after it."""
     latest = max((event.day for event in frame.events if event.day <= at and event.kind not in CALLS), default=-1)
     return min(at, latest + AFTER) if latest >= 0 else at
+
+
+def worst(frame: Frame, last: int) -> tuple[int, int]:
+    """The day on which the stretch with most events up to a day is seen whole, and their number; (-1, 0) for none."""
+    number = np.zeros(max(last, 0) + 1, np.int64)
+    for event in frame.events:
+        if 0 <= event.day <= last and event.kind not in CALLS:
+            number[event.day] += 1
+    if not number.any():
+        return -1, 0
+    sums = np.convolve(number, np.ones(SHOWN, np.int64))[: len(number)]
+    day = int(np.argmax(sums))
+    return min(day + AFTER, last), int(sums[day])
 
 
 def links(frame: Frame, shown: set[int]) -> list[tuple[int, int, float]]:

@@ -9,7 +9,7 @@ import solara
 
 from sim.dashboard import cascade, charts, people, phase, wording
 from sim.dashboard.charts import Panel, short_month
-from sim.dashboard.controls import Field, Picture, Rows, tag
+from sim.dashboard.controls import Field, Picture, Press, Rows, tag
 from sim.dashboard.dials import spaced
 from sim.dashboard.frame import Frame
 from sim.report import words
@@ -72,8 +72,12 @@ def spreading(desk: Any, frames: tuple[Frame, ...], at: int) -> Any:
     shown = cascade.cascade(frames[0], at)
     drawn = [Picture(html=shown.chart)] if shown.chart else []
     see = tag("p", tag("b", "What to see: "), shown.see, cls="see")
+    day, number = cascade.worst(frames[0], desk.session.day)
+    elsewhere = [Press(label=f"Show the worst days: {number} events up to {words.day(frames[0].dates[day])}",
+                       event_press=lambda _: desk.see(day=str(day)))] if number and day != at else []
     return tag("section", tag("h3", shown.title), tag("p", shown.sub, cls="sub"),
-               tag("div", tag("div", *drawn), tag("div", see, *more), cls="grid"), *listed, cls="panel wide")
+               tag("div", tag("div", *drawn), tag("div", see, *elsewhere, *more), cls="grid"), *listed,
+               cls="panel wide")
 
 
 def side_by_side(desk: Any, frames: tuple[Frame, ...], at: int) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 WIDE = 440  # units of the viewBox
-LETTER = 6.3  # width of a letter of 12 units
+LETTER = 7.0  # width of a letter of 12 units
 
 
 class Plot:
@@ -193,7 +193,7 @@ def plain(value: float) -> str:
 
 
 def date_marks(dates: Sequence[dt.date], first: int = 0) -> tuple[list[float], list[str]]:
-    """Where months begin, at most five of them: day numbers and words; days where the stretch is short."""
+    """Where months begin, at most four of them: day numbers and words; days where the stretch is short."""
     if len(dates) <= 45:
         step = max(1, -(-len(dates) // 4))
         return ([float(first + n) for n in range(0, len(dates), step)],
@@ -202,7 +202,7 @@ def date_marks(dates: Sequence[dt.date], first: int = 0) -> tuple[list[float], l
     starts = [n for n in range(1, len(dates)) if dates[n].month != dates[n - 1].month]
     for step in (1, 2, 3, 6, 12):
         chosen = [n for n in starts if (dates[n].month - 1) % step == 0]
-        if len(chosen) <= 5:
+        if len(chosen) <= 4:
             break
     chosen = chosen or starts[:1]
     return [float(first + n) for n in chosen], [f"{dates[n]:%b %Y}" for n in chosen]

@@ -156,6 +156,16 @@ def test_charts_of_the_first_day_and_of_every_kind_of_market():
         found.close()
 
 
+def test_the_worst_days_are_found(pair):
+    frame = pair.frames[0]
+    days = [event.day for event in frame.events if event.kind not in cascade.CALLS and event.day >= 0]
+    _, number = cascade.worst(frame, frame.last)
+    assert (number > 0) == bool(days) and number <= len(days)
+    assert number == max((sum(last - cascade.SHOWN < each <= last for each in days) for last in range(frame.last + 1)),
+                         default=0)
+    assert cascade.worst(frame, -1) == (-1, 0)
+
+
 def test_the_answer_counts_what_happened(pair):
     frames, at = pair.frames, pair.day
     forced = [int(frame.column("forced_events").sum()) for frame in frames]
