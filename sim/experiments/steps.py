@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,22 +30,33 @@ SIDES = {  # name -> label, share of all days that counts as tail
     "hill_either": ("Hill exponent, largest 5 % of daily changes, pooled", 0.05),
     "hill_falls": ("Hill exponent of falls, deepest 2.5 % of days, pooled", 0.025),
     "hill_rises": ("Hill exponent of rises, highest 2.5 % of days, pooled", 0.025),
+    "hill_own": ("Hill exponent of changes of price over expectation, largest 5 %, pooled", 0.05),
+    "hill_losses": ("Hill exponent of speculators' daily losses over their equity, deepest 2.5 %, pooled", 0.025),
 }
-SHOWN = ("defaults", "defaults_early", "closures", "forced_events", "forced_share", "branching", "cascade_largest",
-         "house_loss", "volatility_second_month", "kurtosis_second_month", "tail_second_month", "risk_ratio",
-         "hedged_cost", "spot_cost", "spot_cost_sd", "volatility_spot", "small_paid", "small_refused",
+SHOWN = ("defaults_all", "defaults", "defaults_early", "closures", "forced_events", "forced_share", "branching",
+         "cascade_largest", "house_loss", "volatility_second_month", "kurtosis_second_month", "tail_second_month",
+         "risk_ratio", "hedged_cost", "spot_cost", "spot_cost_sd", "volatility_spot", "small_paid", "small_refused",
          "capacity_growth", "orders_sd")
-CLOSURES = {"label": "Funds that closed", "unit": "a year", "better": "low"}
+COUNTED = {  # from days, where these were kept
+    "closures": {"label": "Funds that closed", "unit": "a year", "better": "low"},
+    "defaults_all": {"label": "Defaults in a history, those while the market formed included", "unit": "number",
+                     "better": "low"}}
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level: ``figures`` by seed, ``moves`` seed -> float64[days] of the second month, runs that failed."""
+    """One level: figures and daily changes by seed, and how many runs failed.
+
+    moves : seed -> float64[days], log changes of the second month
+    others : the same by name: "hill_own" of its price over what the index was expected to average, "hill_losses" of
+        what all speculators together gained in a day over their equity the day before
+    """
 
     name: str
     figures: dict[int, dict[str, float]]
     moves: dict[int, np.ndarray]
     failed: int = 0
+    others: dict[str, dict[int, np.ndarray]] = field(default_factory=dict)
 
     @property
     def value(self) -> float:
@@ -129,20 +140,44 @@ def levels_of(study: StudyResults, by: str = "", first_day: int = 0) -> list[Lev
     failed = [row["point"] for row in study.failed]
     out = []
     for number, point in enumerate(points):
-        figures: dict[int, dict[str, float]] = {}
-        moves: dict[int, np.ndarray] = {}
+        level = Level(str(point[by]), {}, {}, failed.count(number))
         for row in frame[frame["point"] == number].to_dict("records"):
             run, seed = row["run"], int(row["seed"])
             own = {name: table.get(run, tables[name].iloc[:0]) for name, table in parts.items()}
-            figures[seed] = later(own, first_day) if first_day else {k: v for k, v in row.items() if k in known}
+            figures = later(own, first_day) if first_day else {k: v for k, v in row.items() if k in known}
+            level.figures[seed] = figures
             if kept:
-                days = own["daily"]["day"] >= first_day
-                closed = float(own["daily"]["closures"][days].sum()) if "closures" in own["daily"] else math.nan
-                figures[seed]["closures"] = closed * BUSINESS_DAYS / max(int(days.sum()), 1)
+                figures |= counted(own["daily"][own["daily"]["day"] >= first_day], figures)
                 listed = leading(own["contracts"])
-                moves[seed] = second_month_changes(listed[listed["day"] >= first_day])
-        out.append(Level(str(point[by]), figures, moves, failed.count(number)))
+                listed = listed[listed["day"] >= first_day]
+                level.moves[seed] = second_month_changes(listed)
+                over = listed["settle"] / listed["expected"].where(listed["expected"] > 0)
+                level.others.setdefault("hill_own", {})[seed] = second_month_changes(listed.assign(settle=over))
+                level.others.setdefault("hill_losses", {})[seed] = gains(own["daily"], first_day)
+        out.append(level)
     return out
+
+
+def counted(daily: Any, figures: dict[str, float]) -> dict[str, float]:
+    """Closures a year, and defaults from the first day of the market on; a history without any event has none."""
+    early = figures.get("defaults_early", math.nan)
+    early = early if math.isfinite(early) else 0.0
+    out = {"defaults_early": early}
+    if "closures" in daily:
+        out["closures"] = float(daily["closures"].sum()) * BUSINESS_DAYS / max(len(daily), 1)
+    if "defaults" in daily:
+        out["defaults_all"] = float(daily["defaults"].sum()) + early
+    return out
+
+
+def gains(daily: Any, first_day: int = 0) -> np.ndarray:
+    """float64[days - 1]: what speculators gained in a day over their equity the day before, while they had any."""
+    if "gain_speculators_cents" not in daily or "equity_speculators_cents" not in daily:
+        return np.zeros(0)
+    rows = daily[daily["day"] >= first_day]
+    equity = rows["equity_speculators_cents"].to_numpy(float)[:-1]
+    gain = np.diff(rows["gain_speculators_cents"].to_numpy(float))
+    return gain[equity > 0] / equity[equity > 0]
 
 
 def later(own: Mapping[str, Any], first_day: int) -> dict[str, float]:
@@ -163,8 +198,8 @@ def steps(levels: Sequence[Level], about: Mapping[str, dict[str, str]], title: s
     if len(levels) < 2:
         raise bad_input(by, "there is one level only, and nothing to set it against")
     there = [name for name in figures if any(name in one for level in levels for one in level.figures.values())]
-    known = {name: dict(about[name]) if name in about else dict(CLOSURES) if name == "closures" else
-             {"label": name, "unit": "", "better": ""} for name in there}
+    known = {name: dict(about.get(name) or COUNTED.get(name) or {"label": name, "unit": "", "better": ""})
+             for name in there}
     means, out = {}, []
     for level in levels:
         for name in there:
@@ -180,7 +215,8 @@ def steps(levels: Sequence[Level], about: Mapping[str, dict[str, str]], title: s
             out.append(Step(name, level.name, other.name, d.pairs, d.mean, d.low, d.high, sign_flips(a - b),
                             d.higher, d.lower))
     if all(level.moves for level in levels):
-        known |= {name: {"label": label, "unit": "number", "better": ""} for name, (label, _) in SIDES.items()}
+        known |= {name: {"label": label, "unit": "number", "better": ""} for name, (label, _) in SIDES.items()
+                  if name in _sides(levels)}
         _pooled(levels, against, means, out)
     return Steps(title, by, list(levels), known, means, out)
 
@@ -201,21 +237,28 @@ def sign_flips(gaps: np.ndarray) -> float:
 def pooled_tail(moves: Sequence[np.ndarray], side: str) -> float:
     """Hill exponent of daily changes of many histories put together; nan where too few moved at all."""
     x = np.concatenate(list(moves)) if len(moves) else np.zeros(0)
-    if side != "hill_either":
-        x = np.maximum(-x if side == "hill_falls" else x, 0.0)
+    if side in ("hill_falls", "hill_rises", "hill_losses"):
+        x = np.maximum(x if side == "hill_rises" else -x, 0.0)
     return hill(x, SIDES[side][1])
+
+
+def _sides(levels: Sequence[Level]) -> list[str]:
+    """The exponents that all levels have what they need for."""
+    special = {name for level in levels for name in level.others} | {"hill_own", "hill_losses"}
+    return [side for side in SIDES if side not in special or all(level.others.get(side) for level in levels)]
 
 
 def _pooled(levels: Sequence[Level], against: str, means: dict[tuple[str, str], dict[str, float]],
             out: list[Step]) -> None:
     """Add the pooled exponents of each level and the steps between them; seeds are drawn anew, whole and together."""
     everywhere = sorted(set.intersection(*(set(level.moves) for level in levels)))
-    count = len(everywhere)
+    count, sides = len(everywhere), _sides(levels)
     draws = Streams(0).integers("seeds drawn anew", DRAWS * count, 0, count).reshape(DRAWS, count)
-    for side in SIDES:
+    for side in sides:
         whole, drawn = {}, {}
         for level in levels:
-            own = [level.moves[seed] for seed in everywhere]
+            moves = level.others.get(side, level.moves)
+            own = [moves[seed] for seed in everywhere]
             whole[level.name] = pooled_tail(own, side)
             drawn[level.name] = np.array([pooled_tail([own[k] for k in draw], side) for draw in draws])
             known = drawn[level.name][np.isfinite(drawn[level.name])]

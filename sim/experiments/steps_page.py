@@ -108,7 +108,8 @@ def _draw(told: Steps, out: Path) -> bool:
         return False
     rows = [{told.by: level.value, **one} for level in told.levels for one in level.figures.values()]
     least = min(len(level.figures) for level in told.levels)
-    page = tails(pd.DataFrame(rows), told.by, f"{told.title}; {least} histories a level", pooled=pooled)
+    harm = "defaults_all" if "defaults_all" in told.about else "defaults"
+    page = tails(pd.DataFrame(rows), told.by, f"{told.title}; {least} histories a level", pooled=pooled, harm=harm)
     page.fig.savefig(out / "tails.svg")
     page.fig.savefig(out / "tails.png", dpi=150)
     return True
@@ -132,7 +133,8 @@ def _step(step: Step) -> str:
     if step.mean == 0 and step.higher == step.lower == 0 and step.low == step.high:
         return "none"
     counts = f", {step.higher} up {step.lower} down" if step.higher or step.lower else ""
-    text = f"{step.mean:+.3g} ({step.low:+.3g} to {step.high:+.3g}), p {step.p:.2g}{counts}"
+    span = f" ({step.low:+.3g} to {step.high:+.3g})" if math.isfinite(step.low) else ""
+    text = f"{step.mean:+.3g}{span}, p {step.p:.2g}{counts}"
     return f"**{text}**" if step.p < 0.05 else text
 
 

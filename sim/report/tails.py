@@ -16,6 +16,8 @@ from sim.report.page import Page, Words, styled
 Interval = tuple[float, float, float]  # mean and the two ends
 Pooled = dict[float, Interval]
 
+HARM = {"defaults": "Defaults a year", "defaults_all": "Defaults in a history"}
+
 # histories -> 95 % quantile of Student's t
 STUDENT = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132, 8: 1.895, 10: 1.833, 15: 1.761, 20: 1.729, 30: 1.699, 60: 1.671}
 
@@ -41,7 +43,7 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
         top, low = page.axes(2, [1.2, 1.0], gap=0.5, left=0.6, right=0.35, bottom=0.5)
         at = np.arange(len(levels))
         for axes, name, title in ((top, tail, "Hill exponent of daily changes (lower: fatter tails)"),
-                                  (low, harm, "Defaults a year")):
+                                  (low, harm, HARM.get(harm, harm))):
             colour = p.FAMILY["speculators"] if name == tail else p.WORSE
             mean, below, above = (np.array([each[name][kind] for each in levels.values()]) for kind in range(3))
             dots = () if pooled and name == tail else table.groupby(leverage)[name]
@@ -97,7 +99,7 @@ def _words(levels: dict[float, dict[str, Interval]], tail: str, harm: str, sourc
     how = "exponents are those of all histories put together" if pooled else "dots are histories"
     see = (f"{how}, bars 90 % intervals. At an exponent of 3 a change twice as large is "
            f"eight times less frequent, at 2 four times. Defaults go from {number(levels[first][harm][0])} to "
-           f"{number(levels[last][harm][0])} a year.")
+           f"{number(levels[last][harm][0])} {'a year' if harm == 'defaults' else 'in a history'}.")
     told = "; ".join(f"{level:g}-fold: exponent {number(own[tail][0])}, defaults {number(own[harm][0])}"
                      for level, own in levels.items())
     return Words(title, "Tails of futures prices and defaults against leverage", see, source, f"{title}. {told}.")

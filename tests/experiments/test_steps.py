@@ -11,7 +11,7 @@ from sim.cli import main
 from sim.errors import BadInput
 from sim.experiments.equal_leverage import equal_leverage, following, realised
 from sim.experiments.extend import extend
-from sim.experiments.steps import Level, levels_of, pooled_tail, sign_flips, steps
+from sim.experiments.steps import Level, counted, gains, levels_of, pooled_tail, sign_flips, steps
 from sim.experiments.steps_page import publish
 from sim.experiments.stress import stress
 from sim.experiments.stress_page import publish as publish_stress
@@ -54,6 +54,20 @@ def test_falls_and_rises_are_told_apart():
     x = sign * np.where(sign < 0, 1 + luck.pareto(2, 40_000), 1 + luck.pareto(6, 40_000))
     assert pooled_tail([x], "hill_falls") == pytest.approx(2, abs=0.3)
     assert pooled_tail([x], "hill_rises") > 3.5
+
+
+def test_losses_are_shares_of_the_equity_of_the_day_before():
+    daily = pd.DataFrame({"day": [0, 1, 2, 3], "gain_speculators_cents": [0, 50, -50, -50],
+                          "equity_speculators_cents": [100, 200, 0, 10]})
+    assert gains(daily).tolist() == [0.5, -0.5]
+    assert gains(daily, 1).tolist() == [-0.5]
+    assert len(gains(daily[["day"]])) == 0
+
+
+def test_a_history_without_an_event_has_no_default():
+    daily = pd.DataFrame({"closures": [0.0, 1.0], "defaults": [0.0, 2.0]})
+    assert counted(daily, {}) == {"defaults_early": 0.0, "closures": 126.0, "defaults_all": 2.0}
+    assert counted(daily, {"defaults_early": 5.0})["defaults_all"] == 7.0
 
 
 def test_signs_are_thrown_like_coins():
