@@ -37,7 +37,8 @@ PAGE = """<!doctype html>
 {% endfor %}{% endfor %}
 <h3>All measures by rule</h3>
 {% for t in tables %}<h4>{{ t.name }}</h4><table class="cards disclosed"><caption>{{ t.note }}</caption><thead><tr>
-<th scope="col">Rule</th>{% for name in heads %}<th scope="col" class="n">{{ name }}</th>{% endfor %}</tr></thead><tbody>
+<th scope="col">Rule</th>{% for name in heads %}<th scope="col" class="n">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
 {% for row in t.rows %}<tr><th scope="row">{{ row.rule }}</th>{% for cell in row.cells %}
 <td class="n" data-label="{{ cell.head }}">{{ cell.text }}{% if cell.off %} <span class="off">*</span>{% endif %}</td>
 {% endfor %}</tr>{% endfor %}</tbody></table>
