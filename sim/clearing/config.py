@@ -19,6 +19,7 @@ from sim.clearing.config_members import (
 from sim.clearing.dampers.base import Damper, Undamped
 from sim.clearing.margin.base import MarginModel
 from sim.clearing.margin.fixed import Fixed
+from sim.errors import near_miss
 from sim.plugin import Block, load_all, param
 
 load_all(sim.clearing.dampers.__name__)
@@ -97,7 +98,8 @@ class ClearingConfig(Block):
         for part, key, names in named:
             for name in names:
                 if name not in people:
-                    yield (part, key), f'nobody who takes part is called "{name}"; there are: {", ".join(people)}'
+                    yield (part, key), (f'nobody who takes part is called "{name}"{near_miss(name, people) or ";"} '
+                                        f'there are: {", ".join(people)}')
         if self.members.count and "clearing member" in people:
             yield ("members", "count"), 'a block is called "clearing member" already; give it another `name`'
 

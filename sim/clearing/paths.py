@@ -12,6 +12,7 @@ import sim.clearing.margin
 from sim.clearing.dampers.base import Damper, Past, Undamped
 from sim.clearing.margin.base import LONG, SHORT, MarginModel
 from sim.clearing.rates import RateRule
+from sim.errors import near_miss
 from sim.plugin import load_all
 
 Choice = str | Mapping[str, Any]
@@ -86,12 +87,14 @@ def _chosen(family: Any, what: str, choice: Any, params: dict[str, Any]) -> Any:
     named = {"type": choice} if isinstance(choice, str) else dict(choice)
     name = named.pop("type", None)
     if name not in family.types:
-        raise ValueError(f"no {what} is called {name!r}; there are {', '.join(sorted(family.types))}")
+        near = near_miss(str(name), family.types) or ";"
+        raise ValueError(f"no {what} is called {name!r}{near} there are {', '.join(sorted(family.types))}")
     cls = family.types[name]
     values = named | params
     unknown = sorted(set(values) - set(cls.model_fields))
     if unknown:
-        raise ValueError(f"{name} has no parameter {unknown[0]!r}; it has {', '.join(sorted(cls.model_fields))}")
+        near = near_miss(unknown[0], cls.model_fields) or ";"
+        raise ValueError(f"{name} has no parameter {unknown[0]!r}{near} it has {', '.join(sorted(cls.model_fields))}")
     return cls(**{key: _inner(family, what, cls.model_fields[key].annotation, value) for key, value in values.items()})
 
 

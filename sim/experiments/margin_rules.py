@@ -48,7 +48,9 @@ def rule_of(choice: str | MarginModel | Rule | tuple[Any, Any]) -> Rule:
         first_error = error.errors()[0]
         place = ".".join(str(step) for step in first_error["loc"])
         text = first_error["msg"].removeprefix("Value error, ")
-        raise bad_input(f"margin rule {label!r}", f"{place}: {text}" if place else text) from None
+        if place:  # in the words in which a scenario's parameters are refused
+            text = f"`{place}` is {first_error['input']!r}; {text.replace('Input should be', 'it must be')}"
+        raise bad_input(f"margin rule {label!r}", text) from None
     except (ValueError, TypeError) as error:
         raise bad_input(f"margin rule {label!r}", str(error)) from None
     return rule
