@@ -164,7 +164,10 @@ def _words(table: StudyTable, figure: str, first: str, others: Sequence[str]) ->
     clear = any(name == figure for name, _, _ in table.clear())
     if not known or len(set(known.values())) == 1:
         title = f"{about['label']}: {number(next(iter(known.values()), math.nan))} everywhere"
-    elif not clear and not spread_out(table):
+    elif spread_out(table):
+        title = (f"{about['label']}: {number(min(known.values()))} to {number(max(known.values()))} over "
+                 f"{len(known)} points")
+    elif not clear:
         title = f"{about['label']}: no clear difference from {table.name(table.against)}"
     else:
         low, high = min(known, key=lambda k: known[k]), max(known, key=lambda k: known[k])
