@@ -35,7 +35,9 @@ class Collateral:
         self.config, self.ledger = config, ledger
         self.may = ~np.isin(np.array(row_label, object), config.cash_only)
         self.may[house_row] = False
-        self.share = np.array([config.bills, config.paper])
+        self.share = np.tile([config.bills, config.paper], (ledger.n, 1))
+        if config.paper_from:
+            self.share[~np.isin(np.array(row_label, object), config.paper_from), PAPER] = 0.0
         self.haircut = np.array([config.bills_haircut, config.paper_haircut])
         self.face, self.price = np.zeros((ledger.n, 2), np.int64), np.ones(2)
         self.credit = np.zeros(ledger.n, np.int64)

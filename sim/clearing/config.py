@@ -94,7 +94,8 @@ class ClearingConfig(Block):
     def strangers(self, people: list[str]) -> Iterator[tuple[tuple[str, str], str]]:
         """Names of blocks in the rules that nobody among the participants has: where, and what to do."""
         named = (("members", "house_accounts", self.members.house_accounts),
-                 ("collateral", "cash_only", self.collateral.cash_only))
+                 ("collateral", "cash_only", self.collateral.cash_only),
+                 ("collateral", "paper_from", self.collateral.paper_from))
         for part, key, names in named:
             for name in names:
                 if name not in people:

@@ -173,6 +173,9 @@ class CollateralConfig(Block):
         doc="the paper is worth (spot over spot at the start) to this power, never more than its face")
     fire_sale: float = param(0.1, unit="share of value", low=0, below=1, source="judgement: sold in a hurry",
                              doc="what compute-backed paper of a failed account brings less than its value")
+    paper_from: tuple[str, ...] = param(
+        (), unit="names of blocks", source="judgement: all alike; those who rent out GPUs have most of it",
+        doc="participants that pledge compute-backed paper, others that share in cash; none named: everybody")
     cash_only: tuple[str, ...] = param((), unit="names of blocks", source="judgement: the same for all",
                                        doc="participants that post cash alone")
 

@@ -110,3 +110,11 @@ def test_no_cent_is_lost_where_margin_is_pledged(script, spots):
     twin.house.restore(world.house.snapshot())
     np.testing.assert_array_equal(twin.ledger.pledged, world.ledger.pledged)
     np.testing.assert_array_equal(twin.house.collateral.credit, collateral.credit)
+
+
+def test_paper_comes_from_those_named_alone():
+    everybody = market(paper=0.5, bills=0.2)
+    world = market(paper=0.5, bills=0.2, paper_from=("trader",))
+    np.testing.assert_array_equal(world.ledger.pledged, everybody.ledger.pledged)
+    world = market(paper=0.5, bills=0.2, paper_from=("house",))  # nobody who trades
+    assert not world.house.collateral.face[:, 1].any() and world.house.collateral.face[:2, 0].all()
