@@ -31,17 +31,21 @@ def publish(study: StudyResults | Path | str, folder: Path | str, *, first_day: 
     levels = levels_of(found, by, first_day)
     told = steps(levels, found.about("figures") or {}, str(found.about("title") or ""), by, SHOWN, against)
     notes = [f"Figures are those from day {first_day} on."] if first_day else []
-    page = write(told, out, {"study": described(found)}, str(found.about("question") or ""), notes)
+    about = described(found)
+    options = (f" --from-day {first_day}" if first_day else "") + (f" --against {against}" * (against != "previous"))
+    make = [*(f"{line} --out FOLDER" for line in (about["command_line"], *about["extended"])),
+            f"python -m sim.experiments.steps_page FOLDER {out.as_posix()}{options}"]
+    page = write(told, out, {"study": about}, str(about["question"] or ""), notes, make)
     shutil.copy(found.folder / "study.yaml", out / "study.yaml")
     print("\n".join(page))
     return told
 
 
-def write(told: Steps, out: Path, about: Mapping[str, Any], question: str, notes: list[str] | None = None,
-          make: list[str] | None = None) -> list[str]:
+def write(told: Steps, out: Path, about: Mapping[str, Any], question: str, notes: list[str],
+          make: list[str]) -> list[str]:
     """Write tables, figure, manifest and page into a folder; returns the page's tables, line by line.
 
-    make : the commands that make it; by default those of the studies in ``about``
+    about : what stands behind it; notes : sentences below the tables; make : the commands that make it
     """
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "levels.csv", told.table().to_csv(index=False, float_format="%.6g"))
@@ -53,11 +57,9 @@ def write(told: Steps, out: Path, about: Mapping[str, Any], question: str, notes
     failed = [f"{level.failed} of {level.failed + len(level.figures)} histories at {level.name} failed and are left "
               "out." for level in told.levels if level.failed]
     drawn = ["", "![Tails and defaults](tails.png)"] if _draw(told, out) else []
-    commands = make or [str(each.get("command_line") or "") for each in about.values()]
-    text = [f"# {told.title}", "", question, *drawn, "", *tables, "", *(notes or []), *failed, "", "Made by",
-            "", "```", *commands, f"python -m sim.experiments.steps_page FOLDER {out.as_posix()}" if not make else "",
-            "```", "", "`levels.csv` and `steps.csv` have every figure in full precision, `manifest.json` the "
-            "source and packages of the runs."]
+    text = [f"# {told.title}", "", question, *drawn, "", *tables, "", *notes, *failed, "", "Made by", "",
+            "```", *make, "```", "", "`levels.csv` and `steps.csv` have every figure in full precision, "
+            "`manifest.json` the source and packages of the runs."]
     write_text(out / "README.md", re.sub(r"\n{3,}", "\n\n", "\n".join(text)) + "\n")
     return tables
 

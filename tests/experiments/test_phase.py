@@ -11,7 +11,7 @@ from sim.errors import BadInput
 from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, least_share, measures, phase_diagram
 from sim.experiments.phase_figure import phase
 from sim.experiments.phase_page import publish
-from sim.experiments.phase_regions import boundary, compare, points_beside, regions
+from sim.experiments.phase_regions import boundary, compare, main, points_beside, regions
 
 
 class Study:
@@ -155,3 +155,7 @@ def test_a_page_holds_figure_cells_and_where_they_come_from(tmp_path):
     assert (cells[cells["measure"] == "hedgers"]["histories"] == 2).all()
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["grid"]["runs"] == 4 and manifest["worlds"]["figures_sha256"]
+    assert main(["near", str(tmp_path / "grid"), str(tmp_path / "worlds")]) == 0
+    assert main(["near"]) == 2
+    text = (out / "README.md").read_text()
+    assert text.count(" --out ") == 2 and "2 histories a cell" in text and "| Region | Cells |" in text
