@@ -24,9 +24,13 @@ def answer(results: Results, history: History | None, base: Yardstick) -> tuple[
             f"{words.capital(_prices(history))}."
     else:
         verdict = f"{words.capital(failed)}."
-    reasons = [" ".join(results.ended), _venues(results), _basis(results),
+    parts = [_harm(results, base), _without(results, base)]
+    venues = _venues(results)
+    if venues:  # where several venues compete, that is what was asked
+        verdict, parts = venues, [verdict, *parts]
+    reasons = [" ".join(results.ended), _basis(results),
                _liquidity(history) if history is not None else ""]
-    return (verdict, " ".join(text for text in (_harm(results, base), _without(results, base)) if text),
+    return (verdict, " ".join(text for text in parts if text),
             " ".join(text for text in reasons if text))
 
 

@@ -8,7 +8,9 @@ import pytest
 from sim.errors import BadInput
 from sim.folder import read_manifest
 from sim.report import build
+from sim.report.answer import answer
 from sim.report.figures import FIGURES
+from sim.report.yardstick import Yardstick
 from sim.run import Stopped, run
 from sim.scenario import Scenario
 
@@ -135,3 +137,13 @@ def test_what_is_no_folder_of_results_is_refused(tmp_path, short):
         build(tmp_path)
     with pytest.raises(ValueError, match="say where"):
         build(short)
+
+
+def test_where_venues_compete_the_answer_is_who_won(many, monkeypatch):
+    found = {name: {**next(iter(many.figures.aggregate().values())), "mean": value} for name, value in
+             {"venue_share_list": 32.0, "venue_share_deals": 68.0, "venue_gap_deals": 0.81}.items()}
+    whole = many.figures.aggregate()
+    monkeypatch.setattr(type(many.figures), "aggregate", lambda self: {**whole, **found})
+    verdict, because, _ = answer(many, None, Yardstick({}))
+    assert verdict.startswith("Of open positions 68 % end on “deals”") and "0.81 % apart" in verdict
+    assert "defaulted" in because
