@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sim.experiments.calibrate_recover import Recovery
 
 WIDTH, NAME = 100, 44
+AT_END = 0.02  # share of a range; judgement
 
 
 def calibrated(found: Calibrated) -> str:
@@ -33,9 +34,17 @@ def calibrated(found: Calibrated) -> str:
         name = p.label if len(p.label) < NAME else "..." + p.label[-NAME + 4:]
         lines.append(f"{name:<{NAME}}{digits(found.start[p.label]):>14}{digits(found.best[p.label]):>14}"
                      f"{error(found.errors[p.label]):>14}{f'{digits(p.low)} to {digits(p.high)}':>14}")
+    ends = [p.label for p in c.parameters if not AT_END < p.share(found.best[p.label]) < 1 - AT_END]
+    if ends:
+        text = f"At the end of its range, so that the moments may want it beyond: {', '.join(ends)}."
+        lines += textwrap.wrap(text, WIDTH)
     lines += ["", f"{'':<{NAME}}{'real':>14}{'std error':>14}{'base':>14}{'best':>14}"]
     lines += [f"{name[:NAME - 1]:<{NAME}}" + "".join(f"{digits(value):>14}" for value in row)
               for name, row in found.moments.items()]
+    off = {name: (best - real) / spread for name, (real, spread, _, best) in found.moments.items() if spread > 0}
+    worst = max(off, key=lambda name: abs(off[name]), default="")
+    if worst:
+        lines.append(f"Farthest off at the best point: {worst}, by {digits(abs(off[worst]))} standard errors.")
     failed = sum(not math.isfinite(trial.distance) for trial in found.tried)
     lines += [f"{failed} trials had a history that failed or a moment that cannot be told"] if failed else []
     meaning = ("Moments are means over histories of fresh luck; J weighs their gaps by the inverse of the real "
