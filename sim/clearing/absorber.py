@@ -5,7 +5,7 @@ outside, at the last marks. That one goes on trading it exactly as its owner wou
 sale and nobody else is hurt by it; what the part gains or loses from then on is no longer the owner's. Rates are those
 of the eve. What is counted here is therefore primary: the same tests, on prices that no forced order has moved. Where
 the equity that sizes positions is frozen too, who has lost a part of it hands the same part of its positions over of
-its own will, uncounted: it would have traded it away before anybody could force it.
+its own will, every morning and uncounted: it would have traded that away.
 
 Clearing members are left out; who has failed or closed does not come back.
 """
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.clearing.accounts import Accounts
 
 STATE = ("keep", "most", "sized", "absorbed", "call", "waited", "gone")
+PACE = 0.25  # a day: judgement, after funds' execution: six rounds, 0.3 of them looked at, 0.15 of the rest sent then
 
 
 class Absorber:
@@ -63,6 +64,9 @@ class Absorber:
         late = self._press(0)
         self._fail(day, -1, late | self.house.intraday)
         self._force(day, -1, late)
+        rows = np.flatnonzero((self.sized > 0) & ~self.gone)
+        aim = np.clip(self.own()[rows] / np.maximum(self.sized[rows], 1), 0.0, 1.0)
+        self._part(rows, np.clip(self.keep[rows] + PACE * (aim - self.keep[rows]), 0.0, self.most[rows]))
 
     def check(self, day: int, round: int, mark: np.ndarray) -> None:
         """Test the watched accounts after a round of trading, at int64[contracts] marks in ticks."""
@@ -72,8 +76,6 @@ class Absorber:
             late = self._press(round + 1)
             self._fail(day, round, late)
             self._force(day, round, late)
-        rows = np.flatnonzero((self.sized > 0) & ~self.gone)
-        self._part(rows, np.clip(self.own()[rows] / np.maximum(self.sized[rows], 1), 0.0, self.most[rows]))
         own, needed = self.own(), self.needed()
         if not (house.intraday & (own < np.maximum(house.config.maintenance * needed, 1.0))).any():
             return

@@ -66,11 +66,12 @@ def test_who_sizes_positions_by_equity_shrinks_before_it_can_be_forced():
         market.trade(0, 1, 0, 100)
         absorber = frozen(market)
         absorber.sized[0] = sized
-        for mark in (240, 235, 229, 222):
-            market.check([mark, 250])
+        for mark in range(249, 219, -1):
+            market.evening(mark)
+            market.morning()
         assert len(market.events("forced sale")) == sales
         assert absorber.keep[0] < 1.0
-    assert absorber.keep[0] == pytest.approx(absorber.own()[0] / 4_000_000, abs=0.02)
+    assert absorber.keep[0] == pytest.approx(absorber.own()[0] / 4_000_000, abs=0.05)
 
 
 @settings(max_examples=30, deadline=None)
