@@ -216,8 +216,10 @@ class Scenario(Block):
         yield from self._lenders()
         yield from self._replay()
         people = [kind.label for kind in self.agents if kind.count]
-        for key, part in (("market", self.market), ("clearing", self.clearing)):
-            yield from (((key, *steps), text) for steps, text in part.strangers(people))
+        parts: list[tuple[Steps, Any]] = [(("market",), self.market), (("clearing",), self.clearing)]
+        parts += [(("policies", at), policy) for at, policy in enumerate(self.policies)]
+        for path, part in parts:
+            yield from (((*path, *steps), text) for steps, text in part.strangers(people))
         if not 2015 <= self.start.year <= 2100:
             yield ("start",), f"{self.start} is out of reach; the calendar knows 2015 to 2100"
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from abc import abstractmethod
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -46,6 +47,10 @@ class Policy(Plugin, family="policy"):
     def effect_at(self, scale: float, float_lots: float) -> str:
         """The same with sizes at a scenario's scale; float_lots: uncommitted compute of a month, contracts."""
         return self.effect()
+
+    def strangers(self, people: list[str]) -> Iterable[tuple[tuple[str, ...], str]]:
+        """Names of blocks in the rule that nobody among the participants has: where, and what to do."""
+        return ()
 
     def ending(self) -> str:
         """The end of that sentence: until when it holds."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 from pydantic import model_validator
 
+from sim.errors import near_miss
 from sim.plugin import param
 from sim.policy.base import FILING, Memory, Policy, contracts, number, percent
 from sim.policy.clipping import clip_months, clip_net, clip_path
@@ -37,6 +39,10 @@ class PositionLimit(Policy, type="position_limit"):
                                  doc="whether users may hold as much long, and suppliers short, as they need or make")
     makers_exempt: bool = param(True, unit="yes or no", source="judgement: exchanges exempt makers on request",
                                 doc="whether market makers and arbitrageurs are exempt")
+    one_owner: tuple[str, ...] = param(
+        (), unit="names of blocks", source="CFTC Part 150.4: accounts under common ownership or control are added up",
+        doc="blocks whose participants belong to one owner each: the limit binds their positions together, without "
+            "exemption; what is too much is cut from all of them alike")
     grace: int = param(1, unit="business days", low=0, high=252, source="judgement: a day's notice",
                        doc="evenings above the limit after which a position is reduced by force")
 
@@ -68,21 +74,45 @@ class PositionLimit(Policy, type="position_limit"):
             parts.append(f"{words(self.all_months)} net over all months")
         exempt = [who for who, free in (("hedges of one's own need", self.hedgers_exempt),
                                         ("makers", self.makers_exempt)) if free]
-        return (f"No participant may hold more than {', '.join(parts)}; "
-                f"{' and '.join(exempt) if exempt else 'nobody'} {'are' if exempt else 'is'} exempt{self.ending()}.")
+        owners = "".join(f" All of {name.replace('_', ' ')} count as one owner." for name in self.one_owner)
+        return (f"No participant may hold more than {', '.join(parts)}; {' and '.join(exempt) if exempt else 'nobody'} "
+                f"{'are' if exempt else 'is'} exempt{self.ending()}.{owners}")
 
-    def bounds(self, model: Any, rules: Any, family: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """int64[n, months] lowest and highest position in each month of a family, int64[n] of their sum."""
+    def strangers(self, people: list[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+        for name in self.one_owner:
+            if name not in people:
+                yield ("one_owner",), (f'nobody who takes part is called "{name}"{near_miss(name, people) or ";"} '
+                                       f'there are: {", ".join(people)}')
+
+    def limits(self, model: Any, family: Any) -> tuple[np.ndarray, int]:
+        """int64[months] contracts in each month of a family, and in all of them, before exemptions."""
         exchange, scale, slots = model.exchange, model.scenario.scale, family.slots
-        listing = exchange.slots["listed"][slots] == 1
         month = np.full(family.months, FREE)
         if self.single_month is not None:
             month[:] = round(self.single_month * scale)
         if self.spot_month is not None:
-            near = listing & (exchange.days_left[slots] <= self.spot_days)
+            near = (exchange.slots["listed"][slots] == 1) & (exchange.days_left[slots] <= self.spot_days)
             month[near] = np.minimum(month[near], round(self.spot_month * scale))
-        total = FREE if self.all_months is None else np.int64(round(self.all_months * scale))
-        rows = model.ledger.n
+        return month, int(FREE) if self.all_months is None else round(self.all_months * scale)
+
+    def _add_up(self, model: Any, family: Any, wish: np.ndarray) -> None:
+        """Cut what the accounts of one owner want together, in int64[n, months] wishes of one family."""
+        month, total = self.limits(model, family)
+        for kind, block in model.blocks.trading:
+            if kind.label in self.one_owner:
+                mine = np.ascontiguousarray(wish[block.rows].T)
+                held = np.ascontiguousarray(block.position[:, family.slots].T)
+                ends = np.array([-total]), np.array([total])
+                clip_net(mine, -month, month)
+                clip_net(mine.reshape(1, -1), *ends)
+                clip_path(mine, held, -month, month)  # some accounts may trade before others
+                clip_path(mine.reshape(1, -1), held.reshape(1, -1), *ends)
+                wish[block.rows] = mine.T
+
+    def bounds(self, model: Any, rules: Any, family: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """int64[n, months] lowest and highest position in each month of a family, int64[n] of their sum."""
+        slots, (month, total) = family.slots, self.limits(model, family)
+        listing, rows = model.exchange.slots["listed"][slots] == 1, model.ledger.n
         high = np.repeat(month[None], rows, axis=0)
         low, top, bottom = -high, np.full(rows, total), np.full(rows, -total)
         need = rules.exempt_need(model, self.hedgers_exempt, family)  # users positive, suppliers negative
@@ -108,6 +138,8 @@ class PositionLimit(Policy, type="position_limit"):
             clip_net(own, bottom, top)
             if self.all_months is not None:
                 clip_path(own, model.ledger.position[:, family.slots], bottom, top)
+            if self.one_owner:
+                self._add_up(model, family, own)
 
     def shape(self, model: Any, rules: Any, block: Any, quotes: Any) -> None:
         if self.makers_exempt:

@@ -6,6 +6,7 @@ import numpy as np
 import pydantic
 import pytest
 
+from sim.errors import BadInput
 from sim.plugin import FAMILIES
 from sim.policy.hedger_exemption import HedgerExemption
 from sim.policy.leverage_cap import LeverageCap
@@ -17,6 +18,7 @@ from sim.policy.reporting import Reporting
 from sim.policy.settlement_rule import SettlementRule
 from sim.policy.trading_halt import TradingHalt
 from sim.policy.transaction_tax import TransactionTax
+from sim.scenario import Scenario
 from sim.shocks.index_restatement import IndexRestatement
 from tests.policy.conftest import SMALL, run, scenario
 
@@ -359,3 +361,25 @@ def test_without_policies_and_venues_nothing_is_added(calm):
     model = calm[0]
     assert model.rules.totals() == {} and model.venues.totals() == {}
     assert model.rules.clipped(model, model.wish) is model.wish and SMALL
+
+
+def test_accounts_of_one_owner_are_added_up():
+    """The speculators of the small market hold more together than one may hold; as one owner they may not."""
+    alone = PositionLimit(spot_month=None, all_months=6_000, hedgers_exempt=False)
+    group = PositionLimit(spot_month=None, all_months=6_000, hedgers_exempt=False,
+                          one_owner=("fundamental_speculator", "trend_follower"))
+    together = []
+    for rule in (alone, group):
+        model = run(rule)
+        limit = round(6_000 * model.scenario.scale)
+        blocks = {kind.label: block for kind, block in model.blocks.all}
+        together.append([abs(int(blocks[name].position.sum())) for name in group.one_owner])
+    assert max(together[0]) > limit >= max(together[1]) > 0
+    assert "count as one owner" in group.effect()
+
+
+def test_an_owner_that_takes_no_part_is_refused(tmp_path):
+    path = tmp_path / "owner.yaml"
+    path.write_text("extends: quick.yaml\npolicies:\n  - {type: position_limit, one_owner: [trend_folower]}\n")
+    with pytest.raises(BadInput, match=r'owner.yaml:3.*did you mean "trend_follower"'):
+        Scenario.load(path)
