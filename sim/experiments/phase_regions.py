@@ -20,7 +20,8 @@ from sim.experiments.steps import sign_flips
 from sim.folder import write_text
 from sim.summary import interval
 
-UNHEDGED = ("small_paid", "small_refused", "cost_unhedged", "unhedged", "rationed", "pace", "spot", "built")
+UNHEDGED = ("small_paid", "small_refused", "cost_unhedged", "unhedged", "rationed", "pace", "spot", "built", "ended")
+ENDED = "market ended"
 OVER_ONE = ("small_paid", "cost_unhedged", "unhedged", "pace", "spot", "built")  # ratios: no effect is one
 
 
@@ -73,14 +74,17 @@ def boundary(diagram: PhaseDiagram) -> Any:
 def regions(diagram: PhaseDiagram, measures: Sequence[str] = UNHEDGED) -> Any:
     """What those who do not hedge go through in each region of the map, as a data frame.
 
-    A region is the cells of one verdict on hedgers' risk. A history counts once, with the mean over its cells there;
+    A region is the cells of one verdict on hedgers' risk; cells in which no history's market lasted are a region of
+    their own. A history counts once, with the mean over its cells there;
     intervals and p-values (flipped signs) are over histories, against no effect.
     """
     import pandas as pd
 
     rows = []
-    for verdict in (STABLE, NEUTRAL, UNSTABLE):
-        places = [at for at in diagram.values if diagram.cells["hedgers"][at].verdict == verdict]
+    judged = diagram.cells["hedgers"]
+    for verdict in (STABLE, NEUTRAL, UNSTABLE, ENDED):
+        places = [at for at in diagram.values
+                  if verdict == (judged[at].verdict if judged[at].histories else ENDED)]
         for name in measures:
             seeds: dict[int, list[float]] = {}
             for at in places:

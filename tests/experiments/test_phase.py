@@ -124,6 +124,17 @@ def test_the_unhedged_are_told_by_region_and_a_history_counts_once():
     assert table.loc[(UNSTABLE, "small_refused"), "mean"] == pytest.approx(0.5)
 
 
+def test_cells_whose_market_ended_are_a_region_of_their_own():
+    grid, worlds = made_up(lambda cap, capital: 0.2)
+    ended = (grid.runs["leverage cap"] == "10") & (grid.runs["capital"] == 1.0)
+    grid.runs.loc[ended, ["hedged_cost_sd", "hedged_revenue_sd"]] = np.nan
+    found = phase_diagram(grid, worlds)
+    assert found.cells["ended"][1, 1].mean == 1.0 and found.cells["ended"][0, 0].mean == 0.0
+    table = regions(found).set_index(["region", "measure"])
+    assert table.loc[("market ended", "small_paid"), "cells"] == 1
+    assert table.loc[(STABLE, "small_paid"), "cells"] == 3 and table.loc[(NEUTRAL, "small_paid"), "cells"] == 0
+
+
 def test_maps_are_set_side_by_side(tmp_path):
     for name, bad in (("one", 1.0), ("two", 10.0)):
         (tmp_path / name).mkdir()
