@@ -167,7 +167,7 @@ def _words(table: StudyTable, figure: str, first: str, others: Sequence[str]) ->
     elif spread_out(table):
         title = (f"{about['label']}: {number(min(known.values()))} to {number(max(known.values()))} over "
                  f"{len(known)} points")
-    elif not clear:
+    elif not clear and table.histories[1] > 1:
         title = f"{about['label']}: no clear difference from {table.name(table.against)}"
     else:
         low, high = min(known, key=lambda k: known[k]), max(known, key=lambda k: known[k])

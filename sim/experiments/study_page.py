@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -166,7 +167,7 @@ def _rows(table: StudyTable, figure: str) -> list[tuple[str, ...]]:
         found, d = table.mean(figure, point), table.difference(figure, point)
         name = ", ".join(f"{key} {text(value)}" if len(table.parameters) > 1 else text(value)
                          for key, value in table.study.points[point].items())
-        span = lambda low, high: f"{number(low)} to {number(high)}"
+        span = lambda low, high: f"{number(low)} to {number(high)}" if math.isfinite(high - low) else "not known"
         if point == table.against:
             gap: tuple[str, ...] = ("-", "-", "-")
         elif d.same or not d.pairs:

@@ -96,18 +96,19 @@ class StudyTable:
         return sorted(((n, k, d) for n, k, d in found if d.clear and not d.same), key=lambda row: -size(row[2]))
 
     def verdict(self) -> str:
-        """One or two sentences: the clearest differences with a better side, and how many there are."""
+        """The largest clear difference of each of the first two figures that have one, and how many there are."""
         clear, shown = self.clear(), len(self.figures) * (len(self.points) - 1)
         if not shown:
             return "There is one point, and nothing to compare it with."
+        if self.histories[1] < 2:
+            return "One history a point tells no interval: nothing can be called clear."
         if not clear:
             return f"No figure shown differs clearly from {self.name(self.against)} at any point."
         told: list[str] = []
-        seen: set[str] = set()
-        for name, point, d in sorted(clear, key=lambda row: not self.about[row[0]].get("better")):
-            if name not in seen and len(told) < 2:
-                seen.add(name)
-                told.append(self.sentence(name, point, d))
+        for name in self.figures:
+            rows = [(point, d) for figure, point, d in clear if figure == name]
+            if rows and len(told) < 2:
+                told.append(self.sentence(name, *max(rows, key=lambda row: abs(row[1].mean))))
         return " ".join([*told, f"Of {shown} differences shown {len(clear)} are clear; about {shown / 10:.0f} would be "
                                 "by chance alone."])
 

@@ -145,12 +145,12 @@ def test_bad_input_is_refused_before_anything_runs(until, along, reason, tmp_pat
 
 SEARCH = ("quick", "initial_margin_mean > 30 or defaults > 0", [Along("clearing.margin.rate", 0.05, 0.3),
                                                                  Along("clearing.house_capital", 0.0, 0.1)])
-SMALL = {"runs": 2, "precision": 0.05, "changes": ("burn_in=5", "market.warm_up=3", "days=2")}
+SMALL = {"runs": 2, "precision": 0.1, "changes": ("burn_in=5", "market.warm_up=3", "days=2")}
 PROGRAM = """
 import sys
 import sim.experiments.keeping, sim.experiments.reverse_stress as r
 sim.experiments.keeping.PUT_AWAY = 0.0
-r.POINTS = 4
+r.POINTS = 2
 r.reverse_stress({0!r}, {1!r}, [r.Along(*each) for each in {2!r}], jobs=int(sys.argv[2]), out=sys.argv[1], resume=True,
                  **{3!r})
 """
@@ -158,17 +158,17 @@ r.reverse_stress({0!r}, {1!r}, [r.Along(*each) for each in {2!r}], jobs=int(sys.
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_search_that_was_killed_goes_on_where_it_was(jobs, tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 4)
+    monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 2)
     whole = reverse_stress(*SEARCH, **SMALL, out=tmp_path / "whole")
     out = tmp_path / "out"
     program = PROGRAM.format(SEARCH[0], SEARCH[1], [tuple(each) for each in SEARCH[2]], SMALL)
-    for wanted in (3, len(whole.rows) - 4):  # while it looks at the box, and while it halves
+    for wanted in (3, len(whole.rows) - 3):  # while it looks at the box, and while it halves
         with subprocess.Popen([sys.executable, "-c", program, out, str(jobs)], stderr=subprocess.PIPE) as process:
             wait_until(lambda wanted=wanted: len(done(out)) >= wanted, process)
             assert process.poll() is None, process.stderr.read().decode()
             os.kill(process.pid, signal.SIGKILL)
     kept = done(out)
-    assert len(whole.rows) - 4 <= len(kept) < len(whole.rows)
+    assert len(whole.rows) - 3 <= len(kept) < len(whole.rows)
     with pytest.raises(BadInput, match="--resume"):
         reverse_stress(*SEARCH, **SMALL, out=out)
     again = reverse_stress(*SEARCH, **SMALL, out=out, resume=True)
@@ -196,7 +196,6 @@ def done(folder):
 
 
 def wait_until(condition, process):
-    for _ in range(1200):
-        if condition() or process.poll() is not None:
-            return
+    deadline = time.monotonic() + 240
+    while not condition() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
