@@ -100,13 +100,22 @@ class Deliveries:
 
         months : int64[contracts]  month numbers; slots: those that are settled, none on most days
         """
-        if not slots:
-            return
+        if slots:
+            self._write(day, int(months[slots[0]]), slots)
+
+    def rest(self, day: int, month: int, months: np.ndarray) -> None:
+        """A month that ends after the market has: what was gained on it while it was listed, if it ever was.
+
+        months : int64[contracts]  month numbers of the slots
+        """
+        self._write(day, month, np.flatnonzero(months == month).tolist())
+
+    def _write(self, day: int, month: int, slots: list[int]) -> None:
         if self.any:
             values = {f"{name}_{side}": float(array[at, slots].sum()) for name, array in (
                 ("gain_cents", self.gain), ("funding_cents", self.funding)) for at, side in enumerate(SIDES)}
             values |= {f"need_{side}": float(self.need[at]) for at, side in enumerate(SIDES)}
-            self.record.delivery(day, int(months[slots[0]]), values)
+            self.record.delivery(day, month, values)
         for array in (self.gain, self.funding, self.worth, self.held, self.paid, self.bought):
             array[:, slots] = 0.0
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from sim.clearing.causes import NEWS
+from sim.clearing.ending import end_market
 from sim.deliveries import LONG, REST, SHORT
 from sim.scenario import Scenario
 
@@ -54,3 +56,21 @@ def test_a_settled_month_is_written_once_and_forgotten(run):
     assert len(set(table["contract"])) == len(table["contract"]) >= 2
     assert (table["funding_cents_long"] > 0).all()
     assert {column.dtype for name, column in table.items() if name.startswith("gain")} == {np.dtype(float)}
+
+
+def test_months_that_end_after_the_market_has_keep_what_was_gained_before_and_later_ones_gained_nothing(run):
+    model, _ = run
+    twin = model.branch()
+    end_market(twin.house, twin.day, [(NEWS, 1.0)])
+    gain = {int(month): twin.deliveries.gain[:, slot].copy() for slot, month in enumerate(twin.exchange.slots["month"])
+            if twin.exchange.slots["listed"][slot]}
+    first = min(gain)
+    while twin.day < twin.calendar.last_day(first + 2):
+        twin.step()
+    table = twin.record.table("deliveries")
+    assert (table["day"][-3:] > model.day).all() and not twin.ledger.position.any()
+    np.testing.assert_array_equal(table["gain_cents_long"][-3:], [gain[first + ahead][LONG] for ahead in range(3)])
+    np.testing.assert_array_equal(table["gain_cents_short"][-3:], [gain[first + ahead][SHORT] for ahead in range(3)])
+    assert table["gain_cents_long"][-3:].all()
+    twin.deliveries.rest(twin.day, first + 99, twin.exchange.slots["month"])
+    assert twin.record.table("deliveries")["gain_cents_long"][-1] == 0.0

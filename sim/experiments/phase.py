@@ -27,6 +27,7 @@ MEASURES = {  # name -> label, unit of the mean
     "spot": ("Volatility of spot", "against a world without futures"),
     "built": ("Variation of the compute that is built", "against a world without futures"),
     "defaults": ("Defaults", "a year, those while the market formed added to the first"),
+    "ended": ("Market ended, as nobody stood behind it any more", "share of histories"),
     "branching": ("Participants that one in distress brings down", "number"),
     "cost": ("Cost of a GPU-hour to those who hedge", "against a world without futures"),
     "cost_unhedged": ("Cost of a GPU-hour at spot", "against a world without futures"),
@@ -40,7 +41,10 @@ RATIOS = ("hedgers", "unhedged", "spot", "built", "cost", "cost_unhedged", "pace
 LEVELS = ("cost", "cost_unhedged", "pace", "branching", "rationed", "small_paid", "small_refused", "ended")
 MATERIAL = 0.05  # a ratio nearer to one than this is no effect; judgement: a twentieth of a variance is noise to a user
 TAIL = 1 / 8  # share of harmed histories that is too much; source: a working prototype's map turns there at once
-DEFAULTS_A_YEAR = 1.0  # above this a cell counts as destabilising; judgement: a default among 50 desks a year
+EDGES = {  # beyond doubt above this a cell counts as destabilising
+    "defaults": 1.0,  # a year; judgement: a default among 50 desks
+    "ended": TAIL,  # share of histories
+}
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ def measures(part: Any, none: Any) -> dict[str, np.ndarray]:
             "spot": own("volatility_spot") / base("volatility_spot"),
             "built": own("orders_sd") / base("orders_sd"),
             "defaults": own("defaults") + np.nan_to_num(own("defaults_early")),
+            "ended": np.nan_to_num(own("market_ended")),
             "branching": own("branching"),
             "cost": own("hedged_cost") / base("spot_cost"),
             "cost_unhedged": own("spot_cost") / base("spot_cost"),
@@ -170,11 +175,13 @@ def cell(measure: str, values: np.ndarray) -> Cell:
         elif found["high"] < 1.0 - MATERIAL:
             verdict = STABLE
     else:
-        edge = DEFAULTS_A_YEAR if measure == "defaults" else math.nan
+        edge = EDGES.get(measure, math.nan)
         verdict = STABLE if found["high"] < edge else UNSTABLE if found["low"] > edge else NEUTRAL
     if measure in LEVELS:
         verdict = NEUTRAL  # levels, not risks: shown, and judged by nobody here
-    if measure == "defaults" and verdict == STABLE:
+    if measure == "ended":
+        verdict = UNSTABLE if least_share(found["mean"], len(known)) > TAIL else NEUTRAL
+    if measure in EDGES and verdict != UNSTABLE:
         verdict = STABLE if found["mean"] == 0 else NEUTRAL
     above = float(np.mean(known > (1.0 if measure in RATIOS else 0.0)))
     return Cell(found["mean"], found["low"], found["high"], float(np.quantile(known, 0.9)), above, len(known), verdict)

@@ -11,7 +11,7 @@ from sim.experiments.phase import MEASURES, RATIOS, STABLE, UNSTABLE, PhaseDiagr
 from sim.report import palette as p
 from sim.report.page import Page, Words, styled
 
-SHOWN = ("hedgers", "defaults", "spot", "built")
+SHOWN = ("hedgers", "defaults", "ended", "spot")
 RATIO = (p.mix(p.BETTER, "#FFFFFF", 0.55), p.mix(p.BETTER, "#FFFFFF", 0.78), "#F5F1E6",
          p.mix(p.WORSE, "#FFFFFF", 0.55), p.mix(p.WORSE, "#FFFFFF", 0.3))  # better to worse
 AMOUNT = ("#F5F1E6", "#7A5B00")  # one-directional quantities: more is darker
@@ -65,6 +65,7 @@ def _panel(axes: Any, diagram: PhaseDiagram, name: str, first: bool, last: bool,
 
 
 TITLES = {"hedgers": "Hedgers' cost risk; share worse off (small)", "defaults": "Defaults a year",
+          "ended": "Histories in which the market ended",
           "spot": "Volatility of spot", "built": "Variation of what is ordered",
           "unhedged": "Cost risk of those who pay spot", "branching": "Brought down by one in distress",
           "cost": "Cost to those who hedge", "cost_unhedged": "Cost at spot", "rationed": "Rationed, percentage points",
@@ -90,6 +91,8 @@ def number_text(name: str, value: float) -> str:
     """A mean, rounded to what a few dozen histories can tell."""
     if not math.isfinite(value):
         return "–"
+    if name == "ended":
+        return f"{100 * value:.0f} %"
     if name in RATIOS:
         fine = value < 10 and name != "hedgers"
         return f"{value:.2f}×" if fine else f"{value:.1f}×" if value < 10 else f"{value:.0f}×"
@@ -135,4 +138,5 @@ def _words(diagram: PhaseDiagram, shown: list[str], source: str) -> Words:
                  "blue: lower by a twentieth or more, beyond doubt; orange, behind the heavy line: higher on average, "
                  "or in more than one history in eight; pale: neither. The small figure is the share of histories in "
                  "which hedgers are worse off: the harm sits in the tail, and where ratios are large their size is "
-                 "known badly. Defaults: more than one a year, beyond doubt, lie behind the line.", source, alt)
+                 "known badly. Behind the line too: beyond doubt more than one default a year, or more than one history in "
+                 "eight in which nobody was left to stand behind the contracts and the market ended.", source, alt)

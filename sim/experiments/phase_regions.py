@@ -26,9 +26,9 @@ OVER_ONE = ("small_paid", "cost_unhedged", "unhedged", "pace", "spot", "built") 
 
 
 def harmful(diagram: PhaseDiagram) -> np.ndarray:
-    """bool[rows, columns]: cells in which futures harm those who hedge, in cost risk or by defaults."""
+    """bool[rows, columns]: cells in which futures harm those who hedge, in cost risk, by defaults or by the market's end."""
     bad = np.zeros((len(diagram.capital), len(diagram.leverage)), bool)
-    for name in ("hedgers", "defaults"):
+    for name in ("hedgers", "defaults", "ended"):
         if name in diagram.cells:
             bad |= np.vectorize(lambda cell: cell.verdict == UNSTABLE, otypes=[bool])(diagram.cells[name])
     return bad
@@ -61,7 +61,8 @@ def boundary(diagram: PhaseDiagram) -> Any:
     for row, capital in enumerate(diagram.capital):
         found: dict[str, float] = {"capital": capital}
         for name, label in (("hedgers", "first cap that raises hedgers' risk"),
-                            ("defaults", "first cap with defaults")):
+                            ("defaults", "first cap with defaults"),
+                            ("ended", "first cap at which the market ends in more than one history in eight")):
             cells = diagram.cells[name][row] if name in diagram.cells else ()
             found[label] = next((diagram.leverage[k] for k, cell in enumerate(cells) if cell.verdict == UNSTABLE),
                                 float("nan"))

@@ -55,6 +55,8 @@ class Venues:
         """The market has ended: nothing is listed, swaps are paid, the perpetual venue stands still."""
         model.exchange.close()
         model.house.rest()
+        if model.day == model.calendar.last_day(month := model.calendar.month(model.day)):
+            model.deliveries.rest(model.day, month, model.exchange.slots["month"])
         if self.swaps is not None:
             self.swaps.close(model)
         if self.perpetual is not None:

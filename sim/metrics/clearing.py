@@ -26,6 +26,8 @@ class Clearing(Metric, type="clearing"):
                                   "weight of causes inside the market; the rest is news and voluntary trading"),
         "defaults": Figure("Defaults", "a year", "low"),
         "defaults_early": Figure("Defaults while the market formed, before the first reported day", "number", "low"),
+        "market_ended": Figure("Histories in which the market ended", "share", "low",
+                               "nobody stood behind the contracts any more; counted from the day the market opens"),
         "house_loss": Figure("Losses borne by the clearing house", "$ million", "low"),
     }
 
@@ -48,6 +50,7 @@ class Clearing(Metric, type="clearing"):
         if len(run.events):
             early = (run.events["day"] < 0) & (run.events["kind"] == "default")
             out["defaults_early"] = float(early.sum())
+            out["market_ended"] = float((run.events["kind"] == "market closed").any())
         return out | triggered(run.events, run.causes)
 
 
