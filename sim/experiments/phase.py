@@ -33,12 +33,11 @@ MEASURES = {  # name -> label, unit of the mean
     "cost_unhedged": ("Cost of a GPU-hour at spot", "against a world without futures"),
     "rationed": ("Demand that found no compute", "% of open demand, more than without futures"),
     "small_paid": ("What researchers and small developers paid for an hour", "against a world without futures"),
-    "ended": ("Histories whose market ended before hedges were settled for three months", "share"),
     "small_refused": ("What they wanted and did not find", "% of theirs, more than without futures"),
     "pace": ("Pace of AI", "against a world without futures"),
 }
 RATIOS = ("hedgers", "unhedged", "spot", "built", "cost", "cost_unhedged", "pace", "small_paid")
-LEVELS = ("cost", "cost_unhedged", "pace", "branching", "rationed", "small_paid", "small_refused", "ended")
+LEVELS = ("cost", "cost_unhedged", "pace", "branching", "rationed", "small_paid", "small_refused")
 MATERIAL = 0.05  # a ratio nearer to one than this is no effect; judgement: a twentieth of a variance is noise to a user
 TAIL = 1 / 8  # share of harmed histories that is too much; source: a working prototype's map turns there at once
 EDGES = {  # beyond doubt above this a cell counts as destabilising
@@ -156,7 +155,6 @@ def measures(part: Any, none: Any) -> dict[str, np.ndarray]:
             "rationed": own("rationed") - base("rationed"),
             "small_paid": own("small_paid") / base("small_paid"),
             "small_refused": own("small_refused") - base("small_refused"),
-            "ended": np.isnan(own("hedged_cost_sd")).astype(float),  # nothing to judge hedgers' risk by
             "pace": own("pace_of_ai") / base("pace_of_ai"),
         }
 

@@ -26,7 +26,7 @@ OVER_ONE = ("small_paid", "cost_unhedged", "unhedged", "pace", "spot", "built") 
 
 
 def harmful(diagram: PhaseDiagram) -> np.ndarray:
-    """bool[rows, columns]: cells in which futures harm those who hedge, in cost risk, by defaults or by the market's end."""
+    """bool[rows, columns]: where futures harm those who hedge: in cost risk, by defaults or by the market's end."""
     bad = np.zeros((len(diagram.capital), len(diagram.leverage)), bool)
     for name in ("hedgers", "defaults", "ended"):
         if name in diagram.cells:
@@ -75,17 +75,17 @@ def boundary(diagram: PhaseDiagram) -> Any:
 def regions(diagram: PhaseDiagram, measures: Sequence[str] = UNHEDGED) -> Any:
     """What those who do not hedge go through in each region of the map, as a data frame.
 
-    A region is the cells of one verdict on hedgers' risk; cells in which no history's market lasted are a region of
-    their own. A history counts once, with the mean over its cells there;
-    intervals and p-values (flipped signs) are over histories, against no effect.
+    A region is the cells of one verdict on hedgers' risk; cells whose market ends beyond doubt in more than one history
+    in eight are a region of their own. A history counts once, with the mean over its cells there; intervals and
+    p-values (flipped signs) are over histories, against no effect.
     """
     import pandas as pd
 
     rows = []
-    judged = diagram.cells["hedgers"]
+    judged, ended = diagram.cells["hedgers"], diagram.cells["ended"]
     for verdict in (STABLE, NEUTRAL, UNSTABLE, ENDED):
         places = [at for at in diagram.values
-                  if verdict == (judged[at].verdict if judged[at].histories else ENDED)]
+                  if verdict == (ENDED if ended[at].verdict == UNSTABLE else judged[at].verdict)]
         for name in measures:
             seeds: dict[int, list[float]] = {}
             for at in places:

@@ -127,7 +127,7 @@ def test_the_unhedged_are_told_by_region_and_a_history_counts_once():
 def test_cells_whose_market_ended_are_a_region_of_their_own():
     grid, worlds = made_up(lambda cap, capital: 0.2)
     ended = (grid.runs["leverage cap"] == "10") & (grid.runs["capital"] == 1.0)
-    grid.runs.loc[ended, ["hedged_cost_sd", "hedged_revenue_sd"]] = np.nan
+    grid.runs["market_ended"] = np.where(ended, 1.0, np.nan)
     found = phase_diagram(grid, worlds)
     assert found.cells["ended"][1, 1].mean == 1.0 and found.cells["ended"][0, 0].mean == 0.0
     table = regions(found).set_index(["region", "measure"])
