@@ -138,5 +138,5 @@ def _words(diagram: PhaseDiagram, shown: list[str], source: str) -> Words:
                  "blue: lower by a twentieth or more, beyond doubt; orange, behind the heavy line: higher on average, "
                  "or in more than one history in eight; pale: neither. The small figure is the share of histories in "
                  "which hedgers are worse off: the harm sits in the tail, and where ratios are large their size is "
-                 "known badly. Behind the line too: beyond doubt more than one default a year, or more than one history "
-                 "in eight in which nobody was left to stand behind the contracts and the market ended.", source, alt)
+                 "known badly. Behind the line too: beyond doubt more than one default a year, or more than one "
+                 "history in eight in which nobody was left to stand behind the contracts and the market ended.", source, alt)
