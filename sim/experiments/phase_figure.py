@@ -139,4 +139,5 @@ def _words(diagram: PhaseDiagram, shown: list[str], source: str) -> Words:
                  "or in more than one history in eight; pale: neither. The small figure is the share of histories in "
                  "which hedgers are worse off: the harm sits in the tail, and where ratios are large their size is "
                  "known badly. Behind the line too: beyond doubt more than one default a year, or more than one "
-                 "history in eight in which nobody was left to stand behind the contracts and the market ended.", source, alt)
+                 "history in eight in which nobody was left to stand behind the contracts and the market ended.",
+                 source, alt)
