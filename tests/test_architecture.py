@@ -24,9 +24,9 @@ DOMAINS = {"agents", "compute", "market", "clearing", "credit", "policy", "shock
 # From the bottom up: a module may import from its own level and below.
 LEVELS = [
     {"jit", "stream_kernels", "streams", "units", "calendar", "plugin", "population", "ledger",
-     "pause", "light"},
+     "pause", "light", "errors"},
     DOMAINS,
-    {"scenario", "checking", "errors", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files",
+    {"scenario", "checking", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files",
      "price_files", "replaying"},
     {"model", "blocks", "deliveries", "freezing", "world", "views", "writing", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
