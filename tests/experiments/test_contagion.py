@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.errors import BadInput
-from sim.experiments.contagion import contagion
+from sim.experiments.contagion import Contagion, contagion
 from sim.experiments.contagion_worlds import figures_of
 from sim.scenario import Scenario
 
@@ -78,3 +78,33 @@ def test_what_cannot_be_told_is_refused_with_a_reason(shocked):
         contagion(shocked, runs=1, reactions=("credits",))
     with pytest.raises(BadInput, match="end after its last"):
         contagion(shocked, runs=1, days=60)
+
+
+def test_a_folder_is_resumed_and_extended_and_gives_the_same(shocked, tmp_path):
+    once = contagion(shocked, runs=2, days=12, reactions=("margin",))
+    folder = tmp_path / "kept"
+    contagion(shocked, runs=1, days=12, reactions=("margin",), out=folder)
+    with pytest.raises(BadInput, match="--resume"):
+        contagion(shocked, runs=2, days=12, reactions=("margin",), out=folder)
+    kept = contagion(shocked, runs=2, days=12, reactions=("margin",), out=folder, resume=True)
+    assert sorted(kept.figures) == sorted(once.figures)
+    for seed, figures in once.figures.items():
+        assert {k: v for k, v in figures.items() if v == v} == {k: v for k, v in kept.figures[seed].items() if v == v}
+    assert kept.paths.equals(once.paths[kept.paths.columns])
+    with pytest.raises(BadInput, match="something else"):
+        contagion(shocked, runs=2, days=11, reactions=("margin",), out=folder, resume=True)
+
+
+def test_ratios_are_of_sums_and_leave_one_history_out_for_their_interval():
+    told = Contagion("made-up", 5)
+    for seed, (full, primary) in enumerate(((10.0, 2.0), (4.0, 4.0), (6.0, 0.0)), 1):
+        told.figures[seed] = {"distress": full, "distress_primary": primary, "brought": full / 4,
+                              "default_deficit_cents": full, "default_deficit_cents_primary": primary}
+    found = told.ratios()
+    assert found["n_by_causes"].value == pytest.approx(0.25)
+    assert found["n_by_causes"].low == pytest.approx(found["n_by_causes"].high)
+    assert found["n_by_frozen"].value == pytest.approx(1 - 6 / 20)
+    left = np.array([1 - 4 / 10, 1 - 2 / 16, 1 - 6 / 14])
+    half = 2.920 * math.sqrt(2 / 3 * ((left - left.mean()) ** 2).sum())
+    assert found["n_by_frozen"].high == pytest.approx(0.7 + half, rel=1e-3)
+    assert found["loss_multiplied"].value == pytest.approx(20 / 6)
