@@ -104,9 +104,9 @@ def main() -> None:
         kilobytes = (sum(parts) + (study.folder / "ledger.sqlite").stat().st_size) / len(own) / 1e3
         print(f"disk     {kilobytes:.0f} KB a run (goal {KILOBYTES:.0f}: {verdict(kilobytes, KILOBYTES)})")
         study.sql("SELECT count(*) FROM daily")  # DuckDB itself is loaded
-        began = time.perf_counter()
+        asked = time.perf_counter()
         rows = len(study.sql(BANDS))
-        query = time.perf_counter() - began
+        query = time.perf_counter() - asked
         print(f"query    {1e3 * query:.0f} ms for quantile bands of two prices over {rows} days and "
               f"{len(own)} runs (goal {QUERY:g} s: {verdict(query, QUERY)})")
         print(memory.told(began, ended))
