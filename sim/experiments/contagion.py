@@ -1,9 +1,9 @@
 """How much of what follows a shock is finance reacting: one world goes on, its twin goes on without the reactions.
 
-On the eve of the first shock the world is copied. In the copy calls, forced sales, defaults, margin rates, closures,
-investors' flows and the equity that sizes positions stay as they were, while everybody's voluntary rules and luck go
-on: what it shows is the primary effect. The difference between the two worlds is contagion. Freezing one
-reaction alone says what that reaction carries.
+On the eve of the first shock the world is copied. In the copy margin rates, investors' flows, the equity that sizes
+positions and lenders' terms stay as they were, and what must be sold all the same goes to an outsider unseen, while
+everybody's voluntary rules and luck go on: what it shows is the primary effect. The difference between the two worlds
+is contagion. Freezing one reaction alone says what that reaction carries.
 """
 
 from __future__ import annotations
