@@ -165,8 +165,7 @@ def reverse_stress(options: argparse.Namespace) -> int:
 
 
 def reversed_(found: Reverse) -> str:
-    """What is printed: the threshold first, then the chance by severity and the region."""
-    from sim.experiments.reverse_stress import POINTS
+    """What is printed: the threshold first, then the chance by severity and the regions."""
     from sim.terminal import digits
 
     told = lambda severity: ", ".join(f"{path} = {digits(value)}" for path, value in found.values(severity).items())
@@ -190,15 +189,26 @@ def reversed_(found: Reverse) -> str:
         for share in (0.1, 0.25, 0.5, 0.75, 0.9):
             at = found.quantile(share)
             lines.append(f"{100 * share:>4.0f} %      " + (told(at) if at < math.inf else "not within the range"))
-    if found.region is not None and found.region[1] > 0:
-        bounds, inside, held = found.region
-        parts = [f"{each.path} from {digits(each.value(a))} to {digits(each.value(b))}"
-                 for each, a, b in zip(found.along, bounds[0], bounds[1], strict=True) if (a, b) != (0.0, 1.0)]
-        lines += ["", f"Region (a box peeled from {POINTS * len(found.along)} points): "
-                      f"{'; '.join(parts) or 'all of it'}: {100 * inside:.0f} % break there, "
-                      f"{100 * held:.0f} % of all breaks."]
+    lines += regions(found)
     lines += [f"seed {seed} failed: {error.strip().splitlines()[-1]}" for seed, error in found.failed[:5]]
     return "\n".join(lines)
+
+
+def regions(found: Reverse) -> list[str]:
+    """Where it breaks, in one sentence for each part of the box of several paths; nothing if it never does."""
+    from sim.terminal import digits
+
+    every = sum(box.broken for box in found.regions)
+    lines = ["", *textwrap.wrap(f"Where {found.condition.text} holds:", 100)] if every else []
+    for box in found.regions if every else ():
+        parts = [f"{path} is " + (f"below {digits(high)}" if low == -math.inf else f"above {digits(low)}"
+                                  if high == math.inf else f"between {digits(low)} and {digits(high)}")
+                 for path, (low, high) in found.within(box).items() if (low, high) != (-math.inf, math.inf)]
+        held = f"; {100 * box.broken / every:.0f} % of all breaks" if box.broken else ""
+        lines += textwrap.wrap(f"{100 * box.share:>3.0f} % of {box.runs:,} runs "
+                               f"{'where ' if parts else 'anywhere'}{' and '.join(parts)}{held}", 100,
+                               initial_indent="  ", subsequent_indent=" " * 8)
+    return lines
 
 
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"stress": stress_options,

@@ -36,7 +36,7 @@ def effects(plan: Plan, study: StudyResults, found: Sensitivity) -> str:
         share = f"luck {100 * luck:.0f} % of a history's variance" if math.isfinite(luck) else ""
         told = f"{what['label']}, {what['unit']}"[:WIDTH - len(share) - 2]
         rows = found.of(figure)
-        if not any(each.effect for each in rows):
+        if not any(each.effect or each.total > 0 for each in rows):
             still.append(what["label"])
             continue
         lines += ["", (told.ljust(WIDTH - len(share)) + share).rstrip()]
@@ -61,5 +61,5 @@ def row(design: str, each: Effect) -> str:
     if design == "morris":
         effect = f"{digits(each.effect)} ± {digits(each.interval)}"
         return f"{name:<{NAME}}{effect:>18}{digits(each.spread):>18}".rstrip()
-    share = lambda value, half: f"{100 * value:.0f} ± {100 * half:.0f}"
+    share = lambda value, half: f"{100 * value:.0f} ± {100 * half:.0f}" if math.isfinite(value) else "unknown"
     return f"{name:<{NAME}}{share(each.effect, each.interval):>18}{share(each.total, each.total_interval):>18}"

@@ -1,53 +1,78 @@
-"""Where in a box of severities things break: points that fill it evenly, and the corner in which most of them break."""
+"""Where in a box of severities things break: points that fill it evenly, and a tree that divides it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
+
 import numpy as np
 
-PRIMES = (2, 3, 5, 7, 11, 13)
-PEEL = 0.1  # share of points that one step takes away; Friedman and Fisher (1999) suggest 0.05 to 0.1
-LEAST = 0.1  # share of points that a region must hold; judgement: fewer say little
+from sim.errors import bad_input
+
+MOST_BOXES = 5  # judgement: more are no answer that can be read
+LEAST = 0.05  # share of runs that a box must hold; judgement: fewer say little
+NOISE = 0.01  # share of a run's Gini impurity that a cut must remove; judgement: less is luck
+NEEDED = "scikit-learn and scipy are needed for several paths: pip install 'compute-futures[analysis]'"
 
 
-def halton(count: int, dimensions: int) -> np.ndarray:
-    """float64[count, dimensions]: points that fill the unit box evenly. Source: Halton (1960), in the first primes."""
-    if not 1 <= dimensions <= len(PRIMES):
-        raise ValueError(f"from one to {len(PRIMES)} dimensions, not {dimensions}")
-    out = np.zeros((count, dimensions))
-    for axis, base in enumerate(PRIMES[:dimensions]):
-        for row in range(count):
-            number, part = row + 1, 1.0
-            while number:
-                part /= base
-                out[row, axis] += part * (number % base)
-                number //= base
-    return out
+@dataclass(frozen=True, eq=False)
+class Box:
+    """A part of the unit box: float64[2, d] lower and upper bounds, runs in it, and how many of them broke."""
+
+    bounds: np.ndarray
+    runs: int
+    broken: int
+
+    @property
+    def share(self) -> float:
+        """Share of its runs that broke."""
+        return self.broken / self.runs
 
 
-def densest_box(points: np.ndarray, broken: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Peel a box until most of what is left in it breaks.
+def needed() -> None:
+    """Raises BadInput where the libraries that several paths need are not installed."""
+    try:
+        for name in ("scipy.stats", "sklearn.tree"):
+            import_module(name)
+    except ImportError:
+        raise bad_input("--along", NEEDED) from None
 
-    points : float64[n, d] in the unit box; broken : float64[n]  share of histories that broke there
 
-    Returns
-    -------
-    float64[2, d] lower and upper bounds, the mean of ``broken`` inside, and the share of all breaks that it holds
+def even(count: int, dimensions: int) -> np.ndarray:
+    """float64[count, dimensions]: points that fill the unit box evenly; the harmless corner itself is left out.
 
-    Source: Friedman and Fisher (1999), Statistics and Computing 9, "Bump hunting": the peeling half of PRIM.
+    Source: Halton 1960, Numerische Mathematik 2:84, as scipy lays it out.
     """
-    bounds = np.stack([np.zeros(points.shape[1]), np.ones(points.shape[1])])
-    inside = np.ones(len(points), np.bool_)
-    while inside.sum() * (1 - PEEL) >= max(LEAST * len(points), 2) and broken[inside].mean() < 1.0:
-        best = None
-        for axis in range(points.shape[1]):
-            column = points[inside, axis]
-            for side, cut in ((0, np.quantile(column, PEEL)), (1, np.quantile(column, 1 - PEEL))):
-                kept = inside & ((points[:, axis] > cut) if side == 0 else (points[:, axis] < cut))
-                if kept.any() and (best is None or broken[kept].mean() > best[0]):
-                    best = (broken[kept].mean(), side, axis, cut, kept)
-        if best is None or best[0] <= broken[inside].mean():
-            break
-        _, side, axis, cut, inside = best
-        bounds[side, axis] = cut
-    total = broken.sum()
-    return bounds, float(broken[inside].mean()), float(broken[inside].sum() / total) if total else 0.0
+    from scipy.stats import qmc  # type: ignore[import-untyped, unused-ignore]
+
+    points = qmc.Halton(dimensions, scramble=False)
+    points.fast_forward(1)
+    return np.asarray(points.random(count))
+
+
+def divided(points: np.ndarray, broken: np.ndarray, runs: np.ndarray) -> list[Box]:
+    """The unit box divided so that runs within a part end alike, the part that breaks most often first.
+
+    points : float64[n, d]; broken, runs : int64[n] runs at each point that broke, and all that came to an end
+
+    Source: Breiman, Friedman, Olshen & Stone 1984, "Classification and Regression Trees", as scikit-learn grows them.
+    """
+    if not runs.sum():
+        return []
+    from sklearn.tree import DecisionTreeClassifier
+
+    classifier = DecisionTreeClassifier(max_leaf_nodes=MOST_BOXES, min_weight_fraction_leaf=LEAST, ccp_alpha=NOISE,
+                                        random_state=0)
+    classifier.fit(np.repeat(points, 2, axis=0), np.tile([True, False], len(points)),
+                   sample_weight=np.column_stack([broken, runs - broken]).ravel().astype(float))
+    tree = classifier.tree_
+    bounds = np.tile(np.array([[0.0], [1.0]]), (tree.node_count, 1, points.shape[1]))
+    for node in range(tree.node_count):  # a parent stands before its children
+        left, right, axis = tree.children_left[node], tree.children_right[node], tree.feature[node]
+        if left != right:
+            bounds[[left, right]] = bounds[node]
+            bounds[left, 1, axis] = bounds[right, 0, axis] = tree.threshold[node]
+    where = classifier.apply(points)
+    boxes = [Box(bounds[leaf], int(runs[where == leaf].sum()), int(broken[where == leaf].sum()))
+             for leaf in np.unique(where)]
+    return sorted((box for box in boxes if box.runs), key=lambda box: (-box.share, -box.runs))

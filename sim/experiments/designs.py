@@ -14,6 +14,7 @@ from sim.streams import Streams
 DESIGNS = ("grid", "list", "latin_hypercube", "sobol", "random", "morris", "saltelli")
 MORRIS_LEVELS = 4  # values that a Morris design takes of each range; source: Morris 1991, Technometrics 33:161
 MOST_POINTS = 1_000_000
+INSTALL = "pip install 'compute-futures[analysis]'"
 
 
 def size_of(study: Any) -> int | str:
@@ -74,6 +75,18 @@ def at(parameter: Any, share: float) -> Any:
     return round(value) if parameter.whole else float(f"{value:.12g}")  # 0.3, not 0.30000000000000004
 
 
+def share_of(parameter: Any, share: float) -> float:
+    """Where the value that a parameter takes at a share really lies: whole numbers and lists have gaps."""
+    if parameter.choices is not None:
+        return min(int(share * len(parameter.choices)), len(parameter.choices) - 1) / max(len(parameter.choices) - 1, 1)
+    if not parameter.whole:
+        return share
+    value, low, high = at(parameter, share), parameter.low, parameter.high
+    if parameter.spacing == "ratio":
+        return math.log(value / low) / math.log(high / low)
+    return float((value - low) / (high - low))
+
+
 def unit_cube(design: str, points: int, dimensions: int, seed: int) -> np.ndarray:
     """float64[points, dimensions] in [0, 1): the same for the same seed on every machine.
 
@@ -85,7 +98,7 @@ def unit_cube(design: str, points: int, dimensions: int, seed: int) -> np.ndarra
         try:
             from scipy.stats import qmc  # type: ignore[import-untyped, unused-ignore]
         except ImportError:
-            raise bad_input("design: sobol", "scipy is needed: pip install scipy") from None
+            raise bad_input("design: sobol", f"scipy is needed: {INSTALL}") from None
         base = qmc.Sobol(dimensions, scramble=False).random(points)
         return (base + luck.uniform("sobol shift", dimensions)) % 1.0
     columns = []
@@ -106,9 +119,8 @@ def trajectories(number: int, dimensions: int, seed: int) -> np.ndarray:
     try:
         from SALib.sample import morris
     except ImportError:
-        raise bad_input("design: morris", "SALib is needed: pip install 'compute-futures[analysis]'") from None
-    problem = {"num_vars": dimensions, "names": [str(n) for n in range(dimensions)], "bounds": [[0, 1]] * dimensions}
-    return np.asarray(morris.sample(problem, number, num_levels=MORRIS_LEVELS, seed=seed % 2**32))
+        raise bad_input("design: morris", f"SALib is needed: {INSTALL}") from None
+    return np.asarray(morris.sample(problem(dimensions), number, num_levels=MORRIS_LEVELS, seed=seed % 2**32))
 
 
 def crossed(points: int, dimensions: int, seed: int) -> np.ndarray:
@@ -119,6 +131,10 @@ def crossed(points: int, dimensions: int, seed: int) -> np.ndarray:
     try:
         from SALib.sample import sobol
     except ImportError:
-        raise bad_input("design: saltelli", "SALib is needed: pip install 'compute-futures[analysis]'") from None
-    problem = {"num_vars": dimensions, "names": [str(n) for n in range(dimensions)], "bounds": [[0, 1]] * dimensions}
-    return np.asarray(sobol.sample(problem, points, calc_second_order=False, seed=seed % 2**32))
+        raise bad_input("design: saltelli", f"SALib is needed: {INSTALL}") from None
+    return np.asarray(sobol.sample(problem(dimensions), points, calc_second_order=False, seed=seed % 2**32))
+
+
+def problem(dimensions: int) -> dict[str, Any]:
+    """What SALib calls the problem: coordinates by number, each from 0 to 1."""
+    return {"num_vars": dimensions, "names": [str(n) for n in range(dimensions)], "bounds": [[0.0, 1.0]] * dimensions}

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.errors import BadInput, bad_input
-from sim.experiments.boxes import densest_box, halton
+from sim.experiments.boxes import Box, divided, even, needed
 from sim.experiments.conditions import Condition, condition
 from sim.experiments.executors import runner
 from sim.experiments.progress import stop_on_interrupt
@@ -97,7 +97,7 @@ class Reverse:
     threshold : smallest severity by seed, from 0 to 1; inf where nothing broke, nan where a run failed
     rows      : every run: seed, values, whether it broke, the figures looked at
     folder    : where all of it is kept
-    region    : where several paths were given: bounds as shares of ranges, share broken inside, share of breaks held
+    regions   : where several paths were given: parts of their box, the one that breaks most often first
     """
 
     title: str
@@ -106,7 +106,7 @@ class Reverse:
     ray: tuple[float, ...] = ()
     threshold: dict[int, float] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
-    region: tuple[np.ndarray, float, float] | None = None
+    regions: list[Box] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
     stopped: bool = False
     folder: Path | None = None
@@ -132,6 +132,26 @@ class Reverse:
                                 lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
+        return out.getvalue()
+
+    def within(self, box: Box) -> dict[str, tuple[float, float]]:
+        """Path -> lowest and highest value in a box, infinite where only the end of the range limits it."""
+        out = {}
+        for each, low, high in zip(self.along, *box.bounds, strict=True):
+            worst = math.copysign(math.inf, each.high - each.low)
+            ends = (each.value(low) if low > 0 else -worst, each.value(high) if high < 1 else worst)
+            out[each.path] = (min(ends), max(ends))
+        return out
+
+    def regions_csv(self) -> str:
+        """A row for each part of the box: runs, how many broke, and the two ends of each path."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["runs", "broken", *(f"{each.path} {end}" for each in self.along for end in ("low", "high"))])
+        for box in self.regions:
+            inside = self.within(box)
+            writer.writerow([box.runs, box.broken, *(value for each in self.along for value in (
+                max(inside[each.path][0], min(each[1:])), min(inside[each.path][1], max(each[1:]))))])
         return out.getvalue()
 
     def thresholds_csv(self) -> str:
@@ -171,6 +191,8 @@ def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], run
         raise bad_input("--along", "at least one path is needed, each once")
     if runs < 1:
         raise bad_input("--runs", "at least one history is needed")
+    if len(along) > 1:
+        needed()
     base = Scenario.load(scenario, tuple(changes))
     known: dict[str, object] = {name: None for metric in metrics_of(base) for name in type(metric).figures}
     found = Reverse(base.title or base.name, condition(until, known), tuple(along), tuple(1.0 for _ in along))
@@ -195,6 +217,8 @@ def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], run
         if not found.stopped:
             write_text(store.folder / "runs.csv", found.csv())
             write_text(store.folder / "thresholds.csv", found.thresholds_csv())
+            if found.regions:
+                write_text(store.folder / "regions.csv", found.regions_csv())
             store.note("finished", True)
     return found
 
@@ -203,10 +227,12 @@ def _search(look: Broken, found: Reverse, seeds: Sequence[int], precision: float
     """Look at the box if there are several paths, then for the threshold of each history along the ray."""
     count = len(found.along)
     if count > 1:
-        points = halton(POINTS * count, count)
+        points = even(POINTS * count, count)
         answers = look([(tuple(point), seed) for point in points.tolist() for seed in seeds])
-        share = np.array([[bool(a) for a in answers]]).reshape(len(points), len(seeds)).mean(axis=1)
-        found.region = densest_box(points, share)
+        counted = lambda kinds: np.array([a in kinds for a in answers]).reshape(len(points), -1).sum(axis=1)
+        broken, runs = counted((True,)), counted((True, False))
+        found.regions = divided(points, broken, runs)
+        share = broken / np.maximum(runs, 1)
         most = np.flatnonzero(share >= 0.5) if (share >= 0.5).any() else np.flatnonzero(share > 0)
         if len(most):
             nearest = points[most[np.argmin(points[most].max(axis=1))]]

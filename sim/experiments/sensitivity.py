@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import bad_input, near_miss, quoted, shown
-from sim.experiments.designs import MORRIS_LEVELS
+from sim.experiments.designs import INSTALL, MORRIS_LEVELS, cube_of, problem, share_of
 from sim.experiments.study import Plan
 from sim.experiments.sweep import StudyResults
 
@@ -90,23 +90,23 @@ def sensitivity(study: StudyResults, plan: Plan, figures: Sequence[str]) -> Sens
         if name not in about or name not in frame.columns:
             raise bad_input("--figure", f'the study has no figure "{name}"{near_miss(name, about) or ";"} '
                                         f"it has: {quoted(sorted(about))}")
-    effects, luck = [], {}
+    effects, luck, taken = [], {}, positions(plan)
     for name in figures:
         groups = frame.groupby("point")[name]
-        means = groups.mean().reindex(range(len(plan.points)))
-        if means.isna().any():
-            raise bad_input(shown(study.folder), f'"{name}" is unknown at {int(means.isna().sum())} of '
+        means = groups.mean().reindex(range(len(plan.points))).to_numpy(dtype=float)
+        if not np.isfinite(means).all():
+            raise bad_input(shown(study.folder), f'"{name}" is unknown at {int((~np.isfinite(means)).sum())} of '
                                                  f"{len(means)} points; every point is needed")
-        effects += indices(design, [p.label for p in plan.study.parameters], positions(plan), means.to_numpy(), name)
+        effects += indices(design, [p.label for p in plan.study.parameters], taken, means, name)
         luck[name] = share_of_luck(frame["point"].to_numpy(), frame[name].to_numpy())
     return Sensitivity(design, tuple(figures), effects, luck)
 
 
 def positions(plan: Plan) -> np.ndarray:
-    """float64[points, parameters]: where each point lies in the unit cube, as the design laid it out."""
-    from sim.experiments.designs import cube_of
-
-    return cube_of(plan.study)
+    """float64[points, parameters] in [0, 1]: where in their ranges and lists the values lie that each point takes."""
+    cube = cube_of(plan.study)
+    return np.column_stack([[share_of(parameter, float(share)) for share in cube[:, number]]
+                            for number, parameter in enumerate(plan.study.parameters)])
 
 
 def indices(design: str, names: Sequence[str], cube: np.ndarray, y: np.ndarray, figure: str = "") -> list[Effect]:
@@ -116,8 +116,8 @@ def indices(design: str, names: Sequence[str], cube: np.ndarray, y: np.ndarray, 
     ----------
     design : "morris" or "saltelli"
     names  : of the parameters
-    cube   : float64[points, parameters] in [0, 1], as the design laid them out
-    y      : float64[points]
+    cube   : float64[points, parameters] in [0, 1], in the order in which the design laid them out
+    y      : float64[points], finite
 
     Source: Campolongo et al. 2007, Env. Modelling & Software 22:1509 (mu*); Saltelli et al. 2010, Computer Physics
     Communications 181:259 (indices); as the library SALib computes them.
@@ -125,19 +125,31 @@ def indices(design: str, names: Sequence[str], cube: np.ndarray, y: np.ndarray, 
     try:
         from SALib.analyze import morris, sobol
     except ImportError:
-        raise bad_input("sensitivity", "SALib is needed: pip install 'compute-futures[analysis]'") from None
-    problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
+        raise bad_input("sensitivity", f"SALib is needed: {INSTALL}") from None
     if np.ptp(y) == 0:  # nothing varies, so nothing matters
         return [Effect(figure, name, 0.0, 0.0, 0.0 if design == "saltelli" else math.nan) for name in names]
     if design == "morris":
-        found = morris.analyze(problem, cube, y, num_resamples=RESAMPLES, conf_level=CONFIDENCE,
+        found = morris.analyze(problem(len(names)), cube, y, num_resamples=RESAMPLES, conf_level=CONFIDENCE,
                                num_levels=MORRIS_LEVELS, seed=1)
-        rows = zip(found["mu_star"], found["mu_star_conf"], found["sigma"], strict=True)
-        return [Effect(figure, name, float(mu), float(conf), spread=float(sigma))
-                for name, (mu, conf, sigma) in zip(names, rows, strict=True)]
-    found = sobol.analyze(problem, y, calc_second_order=False, num_resamples=RESAMPLES, conf_level=CONFIDENCE, seed=1)
+        rows = np.array([found[key] for key in ("mu_star", "mu_star_conf", "sigma")], dtype=float) * stretch(cube)
+        return [Effect(figure, name, mu, conf, spread=sigma) for name, (mu, conf, sigma)
+                in zip(names, rows.T.tolist(), strict=True)]
+    free = y.reshape(-1, len(names) + 2)[:, [0, -1]]  # the two samples, of which the variance is taken
+    if np.ptp(free) <= np.finfo(float).eps * np.std(y):
+        return [Effect(figure, name, math.nan, math.nan) for name in names]
+    found = sobol.analyze(problem(len(names)), y, calc_second_order=False, num_resamples=RESAMPLES,
+                          conf_level=CONFIDENCE, seed=1)
     columns = [np.asarray(found[key], dtype=float).tolist() for key in ("S1", "S1_conf", "ST", "ST_conf")]
     return [Effect(figure, name, *row) for name, row in zip(names, zip(*columns, strict=True), strict=True)]
+
+
+def stretch(cube: np.ndarray) -> np.ndarray:
+    """float64[parameters]: the step that SALib divides by, over the mean step that a walk takes along each parameter.
+
+    One where values lie without gaps; two thirds for a list of two, which every step of a walk crosses whole.
+    """
+    moved = np.abs(np.diff(cube.reshape(-1, cube.shape[1] + 1, cube.shape[1]), axis=1)).sum(axis=1).mean(axis=0)
+    return MORRIS_LEVELS / (2 * (MORRIS_LEVELS - 1)) / np.where(moved > 0, moved, np.inf)
 
 
 def share_of_luck(point: np.ndarray, y: np.ndarray) -> float:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -16,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.cli_stress import reversed_
+from sim.cli_stress import regions, reversed_
 from sim.errors import BadInput
-from sim.experiments.boxes import densest_box, halton
+from sim.experiments.boxes import Box, divided, even
 from sim.experiments.conditions import condition
-from sim.experiments.reverse_stress import Along, path_of, reverse_stress, smallest
+from sim.experiments.reverse_stress import Along, Reverse, path_of, reverse_stress, smallest
 
+several = pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn comes with the extra `analysis`")
 KNOWN = {"defaults": None, "house_loss": None, "volatility": None}
 
 
@@ -85,14 +87,67 @@ def test_a_break_that_a_worse_shock_does_not_bring_is_found_and_failures_are_not
     assert smallest(lambda wanted: [True] * len(wanted), [1], (1.0,), 0.01) == {1: 0.0}
 
 
-def test_points_fill_the_box_and_a_planted_corner_is_found():
-    points = halton(240, 2)
+@several
+def test_points_fill_the_box_evenly():
+    points = even(240, 2)
+    assert points[0].tolist() == [1 / 2, 1 / 3]
     assert np.abs(np.histogram(points[:, 1], 10, (0, 1))[0] - 24).max() <= 3
-    broken = ((points[:, 0] > 0.6) & (points[:, 1] > 0.3)).astype(float)
-    bounds, inside, held = densest_box(points, broken)
-    assert inside > 0.95 and held > 0.6
-    assert 0.55 <= bounds[0, 0] <= 0.75 and 0.25 <= bounds[0, 1] <= 0.55
-    assert densest_box(points, np.zeros(240))[2] == 0.0
+    assert even(3, 9).shape == (3, 9)
+
+
+@several
+def test_a_planted_corner_is_found_through_luck():
+    points = even(240, 2)
+    inside = (points[:, 0] > 0.6) & (points[:, 1] > 0.3)
+    broken = np.random.default_rng(4).binomial(8, np.where(inside, 0.95, 0.03))
+    boxes = divided(points, broken, np.full(240, 8))
+    worst = boxes[0]
+    assert worst.share > 0.9 and worst.broken > 0.85 * broken.sum()
+    assert worst.bounds[0] == pytest.approx([0.6, 0.3], abs=0.02) and worst.bounds[1].tolist() == [1.0, 1.0]
+    assert sum(box.runs for box in boxes) == 240 * 8 and sum(box.broken for box in boxes) == broken.sum()
+    assert sum(np.prod(box.bounds[1] - box.bounds[0]) for box in boxes) == pytest.approx(1.0)  # nothing left out
+    for box in boxes:
+        within = ((points > box.bounds[0]) & (points <= box.bounds[1])).all(axis=1)
+        assert (box.runs, box.broken) == (8 * within.sum(), broken[within].sum())
+    again = divided(points, broken, np.full(240, 8))
+    assert [box.bounds.tolist() for box in again] == [box.bounds.tolist() for box in boxes]
+
+
+@several
+def test_two_corners_are_two_regions_and_luck_alone_is_none():
+    points = even(240, 2)
+    corners = ((points[:, 0] > 0.7) & (points[:, 1] > 0.5)) | ((points[:, 0] < 0.2) & (points[:, 1] < 0.6))
+    found = [box for box in divided(points, 4 * corners.astype(int), np.full(240, 4)) if box.share > 0.9]
+    assert len(found) == 2 and sum(box.broken for box in found) == 4 * corners.sum()
+    for broken in (np.random.default_rng(2).binomial(4, 0.3, 240), np.zeros(240, int), np.full(240, 4)):
+        only, = divided(points, broken, np.full(240, 4))
+        assert (only.broken, only.bounds.tolist()) == (broken.sum(), [[0, 0], [1, 1]])
+
+
+@several
+def test_runs_that_failed_are_left_out():
+    points = even(40, 2)
+    runs = np.where(points[:, 0] > 0.5, 3, 0)
+    boxes = divided(points, runs, runs)
+    assert [(box.share, box.runs) for box in boxes] == [(1.0, runs.sum())]
+    assert divided(points, runs * 0, runs * 0) == []
+
+
+def test_a_region_is_said_in_a_sentence():
+    along = (Along("shocks.ai_winter.tokens", 1.0, 0.2), Along("shocks.chip_supply.output", 0.0, 1.0))
+    found = Reverse("A winter", condition("defaults > 0", KNOWN), along, (1.0, 1.0), regions=[
+        Box(np.array([[0.75, 0.25], [1.0, 0.5]]), 64, 61), Box(np.array([[0.0, 0.0], [0.75, 1.0]]), 128, 0)])
+    assert regions(found) == [
+        "", "Where defaults > 0 holds:",
+        "   95 % of 64 runs where shocks.ai_winter.tokens is below 0.4 and shocks.chip_supply.output is",
+        "        between 0.25 and 0.5; 100 % of all breaks",
+        "    0 % of 128 runs where shocks.ai_winter.tokens is above 0.4"]
+    head, *rows = found.regions_csv().splitlines()
+    assert head.endswith("tokens low,shocks.ai_winter.tokens high,"
+                         "shocks.chip_supply.output low,shocks.chip_supply.output high")
+    assert [[float(cell) for cell in row.split(",")] for row in rows] == [
+        pytest.approx([64, 61, 0.2, 0.4, 0.25, 0.5]), pytest.approx([128, 0, 0.4, 1.0, 0.0, 1.0])]
+    assert regions(Reverse("Calm", found.condition, along, regions=[Box(np.array([[0, 0], [1, 1]]), 9, 0)])) == []
 
 
 # --- in the market ---------------------------------------------------------------------------------------------------
@@ -118,13 +173,16 @@ def test_the_margin_rate_at_which_the_market_holds_a_sum_is_found(tmp_path):
     assert "first holds at clearing.margin.rate" in text and "50 %" in text
 
 
-def test_several_paths_give_a_region(tmp_path, monkeypatch):
+@several
+def test_several_paths_give_regions(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 3)
     found = reverse_stress("quick", "initial_margin_mean > 0.001 or defaults > 1e9",
                            [Along("clearing.margin.rate", 0.05, 0.3), Along("clearing.house_capital", 0.0, 0.1)],
                            runs=1, precision=0.25, changes=("burn_in=5", "market.warm_up=3", "days=2"),
                            out=tmp_path / "out")
-    assert found.region is not None and found.threshold == {1: 0.0}
+    assert [(box.runs, box.broken) for box in found.regions] == [(6, 6)] and found.threshold == {1: 0.0}
+    assert "100 % of 6 runs anywhere" in reversed_(found)
+    assert (tmp_path / "out" / "regions.csv").read_text().splitlines()[1] == "6,6,0.05,0.3,0.0,0.1"
     head = (tmp_path / "out" / "runs.csv").read_text()
     assert head.startswith("seed,clearing.margin.rate,clearing.house_capital,broken")
 
@@ -138,6 +196,13 @@ def test_several_paths_give_a_region(tmp_path, monkeypatch):
 def test_bad_input_is_refused_before_anything_runs(until, along, reason, tmp_path):
     with pytest.raises(BadInput, match=reason):
         reverse_stress("quick", until, [path_of(along)], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_several_paths_without_the_libraries_are_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.tree", None)
+    with pytest.raises(BadInput, match=r"compute-futures\[analysis\]"):
+        reverse_stress(*SEARCH, **SMALL, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -156,6 +221,7 @@ r.reverse_stress({0!r}, {1!r}, [r.Along(*each) for each in {2!r}], jobs=int(sys.
 """
 
 
+@several
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_search_that_was_killed_goes_on_where_it_was(jobs, tmp_path, monkeypatch):
     monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 2)
@@ -174,8 +240,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(jobs, tmp_path, monkeypat
     again = reverse_stress(*SEARCH, **SMALL, out=out, resume=True)
     assert kept <= done(out)  # the same part and the same time: not done again
     assert (again.threshold, again.ray, again.rows) == (whole.threshold, whole.ray, whole.rows)
-    np.testing.assert_array_equal(again.region[0], whole.region[0])
-    for name in ("runs.csv", "thresholds.csv"):
+    for name in ("runs.csv", "thresholds.csv", "regions.csv"):
         assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
     study = sim.open_study(out)
     assert len(study.runs) == len(whole.rows) and "clearing.margin.rate" in study.runs
