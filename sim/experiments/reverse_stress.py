@@ -140,7 +140,8 @@ class Reverse:
         for each, low, high in zip(self.along, *box.bounds, strict=True):
             worst = math.copysign(math.inf, each.high - each.low)
             ends = (each.value(low) if low > 0 else -worst, each.value(high) if high < 1 else worst)
-            out[each.path] = (min(ends), max(ends))
+            lower, upper = (float(f"{end:.12g}") for end in sorted(ends))  # 0.3, not 0.30000000000000004
+            out[each.path] = (lower, upper)
         return out
 
     def regions_csv(self) -> str:
