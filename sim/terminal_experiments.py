@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.experiments.study import Plan
     from sim.experiments.sweep import Estimate, StudyResults
 
-WIDTH, LABEL = 100, 40
+WIDTH, LABEL = 100, 38
 MOST_ROWS = 7
 
 
@@ -59,20 +59,20 @@ def answer(found: Comparison, pairs: dict[str, Difference], title: str) -> str:
     about, way = found.about[name], "higher" if d.mean > 0 else "lower"
     share = d.higher if d.mean > 0 else d.lower
     span = sorted((abs(d.low), abs(d.high)))
-    return (f"{about['label']} is {digits(abs(d.mean))} {about['unit']} {way} "
+    return (f"{about['label']}: {digits(abs(d.mean))} {about['unit']} {way} "
             f"({digits(span[0])} to {digits(span[1])}), in {share} of {d.pairs} histories.")
 
 
 def table(found: Comparison, pairs: dict[str, Difference], against: str) -> list[str]:
     """A line for each figure: both means, the difference with its interval, in how many histories it is better."""
     first, second = (name if len(name) <= 10 else name[:9] + "." for name in (found.names[0], against))
-    lines = [f"{'':<{LABEL}}{first:>11}{second:>12}{'difference':>29}{'better':>8}"]
+    lines = [f"{'':<{LABEL}}{first:>11}{second:>12}{'difference':>31}{'better':>8}"]
     for name, d in pairs.items():
         about = found.about[name]
         head, *rest = textwrap.wrap(f"{about['label']}, {about['unit']}", LABEL - 1, subsequent_indent="  ")
         better = {"high": d.higher, "low": d.lower}.get(about["better"])
         count = f"{better}/{d.pairs}" if better is not None else ""
-        lines.append(f"{head:<{LABEL}}{digits(d.first):>11}{digits(d.second):>12}{gap(d):>29}{count:>8}".rstrip())
+        lines.append(f"{head:<{LABEL}}{digits(d.first):>11}{digits(d.second):>12}  {gap(d):>29}{count:>8}".rstrip())
         lines += rest
     return lines
 

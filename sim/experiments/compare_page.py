@@ -86,7 +86,7 @@ def _part(found: Comparison, against: str, title: str) -> dict[str, Any]:
 
 
 def answer(found: Comparison, pairs: Mapping[str, Difference], title: str) -> str:
-    """One sentence: the clearest difference among figures with a better side, or that there is none."""
+    """In one line the clearest difference among figures with a better side, or that there is none."""
     clear = {name: d for name, d in pairs.items() if d.clear and not d.same}
     if not clear:
         count = words.count(max((d.pairs for d in pairs.values()), default=0), "history", "histories")
@@ -97,7 +97,7 @@ def answer(found: Comparison, pairs: Mapping[str, Difference], title: str) -> st
     unit = f" {about['unit']}" if about["unit"] else ""
     low, high = sorted((abs(d.low), abs(d.high)))
     way = "higher" if d.mean > 0 else "lower"
-    return (f"{about['label']} is {words.number(abs(d.mean))}{unit} {way} than in {title} "
+    return (f"{about['label']}: {words.number(abs(d.mean))}{unit} {way} than in {title} "
             f"({words.number(low)} to {words.number(high)}), in {d.higher if d.mean > 0 else d.lower} of {d.pairs} "
             "histories.")
 

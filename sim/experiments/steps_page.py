@@ -103,15 +103,18 @@ def _draw(told: Steps, out: Path) -> bool:
 
     from sim.report.tails import tails
 
-    known = {level.value: told.means[level.name, "hill_either"] for level in told.levels
-             if (level.name, "hill_either") in told.means}
-    pooled = {value: (own["mean"], own["low"], own["high"]) for value, own in known.items()}
+    def exponents(name: str) -> dict[float, tuple[float, float, float]]:
+        known = {level.value: told.means.get((level.name, name)) for level in told.levels}
+        return {value: (own["mean"], own["low"], own["high"]) for value, own in known.items() if own}
+
+    pooled, losses = exponents("hill_either"), exponents("hill_losses")
     if len(pooled) != len(told.levels) or not all(math.isfinite(value) for value in pooled):
         return False
     rows = [{told.by: level.value, **one} for level in told.levels for one in level.figures.values()]
     least = min(len(level.figures) for level in told.levels)
     harm = "defaults_all" if "defaults_all" in told.about else "defaults"
-    page = tails(pd.DataFrame(rows), told.by, f"{told.title}; {least} histories a level", pooled=pooled, harm=harm)
+    page = tails(pd.DataFrame(rows), told.by, f"{told.title}; {least} histories a level", pooled=pooled, harm=harm,
+                 losses=losses if len(losses) == len(pooled) else None)
     page.fig.savefig(out / "tails.svg")
     page.fig.savefig(out / "tails.png", dpi=150)
     return True

@@ -23,7 +23,7 @@ STUDENT = {2: 6.314, 3: 2.920, 4: 2.353, 5: 2.132, 8: 1.895, 10: 1.833, 15: 1.76
 
 
 def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month", harm: str = "defaults",
-          phone: bool = False, bare: bool = False, pooled: Pooled | None = None) -> Page:
+          phone: bool = False, bare: bool = False, pooled: Pooled | None = None, losses: Pooled | None = None) -> Page:
     """Draw a study's figures by leverage.
 
     Parameters
@@ -32,6 +32,7 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
     leverage : its column of levels; tail: Hill exponents, lower is fatter; harm: a count a year
     source   : which study it is
     pooled   : level -> exponent of all histories put together and its interval, drawn instead of each history's own
+    losses   : the same of speculators' daily losses over their equity, drawn beside it
 
     Raises NothingToDraw for fewer than two levels.
     """
@@ -39,7 +40,7 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
     for level, (value, low, high) in (pooled or {}).items():
         levels[level][tail] = (value, low, high)
     with styled():
-        page = Page(_words(levels, tail, harm, source, bool(pooled)), 3.6 if phone else 3.4, phone, bare)
+        page = Page(_words(levels, tail, harm, source, bool(pooled), losses), 3.6 if phone else 3.4, phone, bare)
         top, low = page.axes(2, [1.2, 1.0], gap=0.5, left=0.6, right=0.35, bottom=0.5)
         at = np.arange(len(levels))
         for axes, name, title in ((top, tail, "Hill exponent of daily changes (lower: fatter tails)"),
@@ -50,6 +51,9 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
             for k, (level, values) in enumerate(dots):
                 axes.scatter(np.full(len(values), at[list(levels).index(level)]) + 0.12, values, s=7, linewidth=0,
                              color=p.mix(colour, p.PAPER, 0.55), zorder=2, label=None if k else name)
+            if losses and name == tail:
+                _beside(axes, at + 0.12, [losses[level] for level in levels], phone)
+                title = "Hill exponent (lower: fatter tails): prices, and speculators' losses (squares)"
             axes.vlines(at, below, above, color=colour, lw=2.2)
             axes.plot(at, mean, "o-", color=colour, lw=1.0, ms=5)
             for x, y in zip(at, mean, strict=True):
@@ -62,6 +66,16 @@ def tails(table: Any, leverage: str, source: str, tail: str = "tail_second_month
         low.set_ylim(bottom=0)
         low.set_xlabel("leverage: exposure over own capital, at most", size=7.6 if phone else 8.5)
     return page
+
+
+def _beside(axes: Any, at: np.ndarray, values: list[Interval], phone: bool) -> None:
+    """A second exponent, a little to the right of the first."""
+    mean, below, above = (np.array(column) for column in zip(*values, strict=True))
+    axes.vlines(at, below, above, color=p.WORSE, lw=2.2)
+    axes.plot(at, mean, "s--", color=p.WORSE, lw=1.0, ms=4.5)
+    for x, y in zip(at, mean, strict=True):
+        axes.annotate(words.number(float(y), 2), (x, y), (6, 6), textcoords="offset points", ha="left", color=p.WORSE,
+                      size=7.4 if phone else 8.2, weight="bold")
 
 
 def _levels(table: Any, leverage: str, names: tuple[str, ...]) -> dict[float, dict[str, Interval]]:
@@ -86,7 +100,8 @@ def _quantile(histories: int) -> float:
     return STUDENT[max(known)] if known else math.nan
 
 
-def _words(levels: dict[float, dict[str, Interval]], tail: str, harm: str, source: str, pooled: bool) -> Words:
+def _words(levels: dict[float, dict[str, Interval]], tail: str, harm: str, source: str, pooled: bool,
+           losses: Pooled | None = None) -> Words:
     first, *_, last = levels
     (a, *span_a), (b, *span_b) = levels[first][tail], levels[last][tail]
     gap, doubt = b - a, math.hypot((span_a[1] - span_a[0]) / 2, (span_b[1] - span_b[0]) / 2)
@@ -96,6 +111,9 @@ def _words(levels: dict[float, dict[str, Interval]], tail: str, harm: str, sourc
     else:
         way = "fatter" if gap < 0 else "thinner"
         title = f"Tails grow {way} with leverage: exponent {number(a)} at {first:g}-fold, {number(b)} at {last:g}-fold"
+    if losses and losses[last][2] < losses[first][1]:
+        title = (f"Speculators' losses have fatter tails at {last:g}-fold leverage: exponent {number(losses[last][0])} "
+                 f"after {number(losses[first][0])}")
     how = "exponents are those of all histories put together" if pooled else "dots are histories"
     see = (f"{how}, bars 90 % intervals. At an exponent of 3 a change twice as large is "
            f"eight times less frequent, at 2 four times. Defaults go from {number(levels[first][harm][0])} to "

@@ -60,9 +60,9 @@ def test_the_answer_comes_first_and_is_the_clear_difference(found):
     text = page(found, MANIFEST)
     d = found.difference("gap")
     said = answer(found, {name: found.difference(name) for name in ABOUT}, "B")
-    assert said.startswith("Gap is ") and "lower than in B" in said and "in 8 of 8 histories" in said
+    assert said.startswith("Gap: ") and "lower than in B" in said and "in 8 of 8 histories" in said
     assert words.number(abs(d.mean)) in said
-    assert text.index("Gap is") < text.index("<table")
+    assert text.index("Gap: ") < text.index("<table")
     assert text.count("none") >= 1 and "leaves out zero" in text and "holds zero" in text
 
 
