@@ -58,7 +58,7 @@ def contagion(options: argparse.Namespace) -> int:
         print(f"\nfigure   {shown(figure)}\ntables   {shown(folder / 'contagion.json')}, "
               f"{shown(folder / 'histories.csv')}, {shown(folder / 'paths.parquet')}")
         if options.publish:
-            write(found, Path(options.publish), paths=False)
+            publish(found, Path(options.publish))
             print(f"copy     {shown(Path(options.publish))}")
     for seed, error in found.failed[:10]:
         print(f"seed {seed} failed: {error.strip().splitlines()[-1]}")
@@ -91,6 +91,24 @@ def write(found: Contagion, folder: Path, paths: bool = True) -> Path:
     except OSError as error:
         raise bad_input(str(folder), f"nothing can be written here: {error.strerror or error}") from None
     return folder / "contagion.svg"
+
+
+def publish(found: Contagion, folder: Path) -> None:
+    """Write tables and figure without paths, and ``README.md``: the figure, what is printed, and the command."""
+    import re
+
+    from sim import provenance
+    from sim.folder import write_text
+
+    write(found, folder, paths=False)
+    command = re.sub(r" --(?:out|publish)[ =](?:'[^']*'|\S+)", "", provenance.command_line())
+    lost = [f"Seed {seed} failed and is left out: {error.strip().splitlines()[-1]}" for seed, error in found.failed]
+    write_text(folder / "README.md", "\n".join([
+        f"# What {found.scenario} does by itself, and what finance adds", "", "![Contagion](contagion.png)", "",
+        "```", table(found), "```", "", *lost, "Made by", "", "```",
+        f"{command} --out FOLDER --publish {shown(folder)}", "```", "",
+        "`histories.csv` has every figure of every history, `contagion.csv` their means with intervals, "
+        "`contagion.json` these with ratios, seeds, source and packages.", ""]))
 
 
 def _finite(value: object) -> object:

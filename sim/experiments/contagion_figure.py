@@ -17,15 +17,52 @@ from sim.report.page import Page, Words, date_axis, spread_labels, styled
 def draw(found: Contagion, phone: bool = False, bare: bool = False) -> Page:
     """The future's mean path in both worlds, and a dot with its interval for each way in which finance reacted."""
     table, paths = found.table(), found.paths
+    if "eve_losses" in table.index:
+        return _losses(found, table, phone, bare)
     rows = [("all together", "contagion"), *((f"{name.removeprefix('carried_by_')} alone", name)
                                             for name in table.index if name.startswith("carried_by_"))]
     with styled():
         page = Page(_words(found, table, rows), 2.7 + 0.3 * len(rows) + (0.35 if phone else 0.0), phone, bare)
-        top, low = page.axes(2, [2.0, 0.3 * len(rows) + 0.25], left=0.95, right=1.1 if phone else 1.7, gap=0.55,
+        top, low = page.axes(2, [2.0, 0.3 * len(rows) + 0.25], left=1.15, right=1.1 if phone else 1.7, gap=0.32,
                              bottom=0.5)
         _paths(top, paths, phone)
         _carried(low, table, rows, found, phone)
     return page
+
+
+def _losses(found: Contagion, table: Any, phone: bool, bare: bool) -> Page:
+    """Where there are lenders: what they lose as it is, with all reactions frozen, and with each frozen alone."""
+    start = "eve_losses_without_"
+    rows = [("as it is", "eve_losses"), ("all frozen", "eve_losses_primary"),
+            *sorted(((f"{name.removeprefix(start)} frozen", name) for name in table.index if name.startswith(start)),
+                    key=lambda row: float(table.loc[row[1], "mean"]))]
+    with styled():
+        page = Page(_loss_words(found, table, rows), 0.7 + 0.3 * len(rows), phone, bare)
+        (axes,) = page.axes(1, [1.0], left=1.35, right=1.1 if phone else 1.5, gap=0.3, bottom=0.5)
+        _carried(axes, table, rows, found, phone)
+        axes.set_xlabel("lost on loans and notes of the eve, % of them", size=7.4 if phone else 8.5)
+        axes.set_xlim(left=min(-2.0, axes.get_xlim()[0]))
+    return page
+
+
+def _loss_words(found: Contagion, table: Any, rows: list[tuple[str, str]]) -> Words:
+    ratio, many = found.ratios()["loss_multiplied"], len(found.figures)
+    full, alone = (float(table.loc[name, "mean"]) for name in ("eve_losses", "eve_losses_primary"))
+    title = (f"Lenders lose {words.number(full, 2)} % of their claims, and {words.number(alone, 2)} % "
+             "where finance stands still")
+    if math.isfinite(ratio.low) and ratio.low > 1.0:
+        title = (f"Reactions of finance multiply lenders' losses {words.number(ratio.value, 2)} times "
+                 f"({words.number(ratio.low, 2)} to {words.number(ratio.high, 2)})")
+    share = float(table.loc["cascades", "mean"]) if "cascades" in table.index else math.nan
+    often = (f" In {words.number(share, 2)} % of histories a quarter of operators and more default: means are made by "
+             "few histories, which are the dots on the right." if share > 0 else "")
+    see = ("each row is the same shock on the same luck, with what it names held as on the eve. What takes the loss "
+           f"away when it is frozen has carried it.{often}")
+    histories = words.count(many, "history", "histories")
+    return Words(title, f"Losses on claims that existed on the eve, over {found.days} business days after it", see,
+                 f"simulation, scenario “{found.scenario}”, {histories}, each with its twins on the same luck.",
+                 f"{title}. Means over {histories}: " + "; ".join(
+                     f"{told} {words.number(float(table.loc[name, 'mean']), 2)} %" for told, name in rows) + ".")
 
 
 def _moves(paths: pd.DataFrame, world: str) -> pd.DataFrame:

@@ -55,6 +55,24 @@ def test_what_cannot_be_told_is_said_so():
     assert draw(found(0.0)).words.title.endswith(("cannot be told", "in logs"))
 
 
+@pytest.mark.parametrize("phone", [False, True])
+def test_where_there_are_lenders_the_figure_is_of_what_they_lose(phone):
+    both = found(0.15)
+    for run, figures in both.figures.items():
+        size = 40.0 if run == 6 else 2.0
+        figures |= {"eve_losses": size, "eve_losses_primary": 1.01 + 0.1 * run, "cascades": 100.0 * (run == 6),
+                    "eve_losses_without_margin": size, "eve_losses_without_credit": 1.0}
+    page = draw(both, phone=phone)
+    assert page.words.title.startswith("Lenders lose 8.3 % of their claims, and 1.4 %")  # one history: not beyond doubt
+    assert "In 17 % of histories" in page.words.see
+    names = [label.get_text() for label in page.fig.axes[0].get_yticklabels()]
+    assert names == ["as it is", "all frozen", "credit frozen", "margin frozen"]
+    page.fig.canvas.draw()
+    for figures in both.figures.values():
+        figures["eve_losses"] = 4.0 * figures["eve_losses_primary"]
+    assert draw(both, phone=phone).words.title == "Reactions of finance multiply lenders' losses 4 times (4 to 4)"
+
+
 def test_table_and_files(tmp_path):
     both = found(0.15)
     text = cli_contagion.table(both)
@@ -68,6 +86,16 @@ def test_table_and_files(tmp_path):
     assert len(pd.read_csv(tmp_path / "new" / "histories.csv")) == 6
     kept = json.loads((tmp_path / "new" / "contagion.json").read_text())
     assert kept["figures"]["contagion"]["mean"] == pytest.approx(15, abs=1)
+
+
+def test_a_published_folder_says_what_was_found_and_how_it_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["compute-futures", "contagion", "made-up", "--out", "a folder", "--runs", "6"])
+    both = found(0.15)
+    cli_contagion.publish(both, tmp_path / "page")
+    text = (tmp_path / "page" / "README.md").read_text()
+    assert cli_contagion.table(both) in text and "![Contagion](contagion.png)" in text
+    assert "compute-futures contagion made-up --runs 6 --out FOLDER --publish" in text
+    assert not (tmp_path / "page" / "paths.parquet").exists()
 
 
 def test_the_command_refuses_what_makes_no_sense(capsys):
