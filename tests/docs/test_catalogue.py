@@ -69,7 +69,7 @@ def test_every_finding_has_its_command_and_says_how_sure_it_is():
     for part in re.split(r"^### ", text, flags=re.M)[1:]:
         part = part.split("\n## ")[0]
         question = part.splitlines()[0]
-        assert "`compute-futures " in part, f"no command: {question}"
+        assert "`compute-futures " in part or "`python -m sim." in part, f"no command: {question}"
         assert "*How sure*:" in part or "ot yet " in part, f"does not say how sure it is: {question}"
 
 
