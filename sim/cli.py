@@ -150,13 +150,11 @@ def describe(options: argparse.Namespace) -> int:
 
 @command
 def check(options: argparse.Namespace) -> int:
-    """Report everything that is wrong with scenario files."""
+    """Report everything that is wrong with files of scenarios and studies."""
     problems: list[Problem] = []
     for name in options.scenarios:
         try:
-            scenario = load(name, options.changes)
-            people = sum(kind.count for kind in scenario.agents)
-            print(f"{name}: fine ({people:,} participants, {scenario.days:,} days)")
+            print(f"{name}: fine ({cli_experiments.checked(name, options.changes)})")
         except BadInput as error:
             problems += error.problems
     if problems:

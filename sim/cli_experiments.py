@@ -10,6 +10,28 @@ from pathlib import Path
 from sim.errors import BadInput, bad_input, shown
 
 
+def checked(name: str, changes: list[str]) -> str:
+    """What a scenario or a study that is in order comes to. Raises BadInput with everything that is wrong with it.
+
+    A file is taken for a study where it says what it varies (``parameters``), a name where no scenario bears it.
+    """
+    import re
+
+    from sim.cli import load
+
+    path = Path(name)
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    known = not path.suffix and len(path.parts) == 1
+    if not changes and (known or re.search(r"^parameters\s*:", text, re.MULTILINE)):
+        from sim.experiments.study import load_study, shipped_studies
+
+        if text or name in shipped_studies():
+            plan = load_study(name)
+            return f"{len(plan.points):,} points, {plan.total:,} runs"
+    scenario = load(name, changes)
+    return f"{sum(kind.count for kind in scenario.agents):,} participants, {scenario.days:,} days"
+
+
 def compare_options(parser: argparse.ArgumentParser) -> None:
     """What ``compare`` understands."""
     parser.add_argument("scenarios", metavar="SCENARIO", nargs="+",

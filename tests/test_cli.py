@@ -98,6 +98,16 @@ def test_check_says_fine_or_everything_that_is_wrong(cli):
     assert "nonesuch.yaml: there is no such file" in err and "3 problems; nothing was started" in err
 
 
+def test_check_takes_studies_for_what_they_are(cli):
+    code, out, _ = cli("check", "phase_worlds", "quick")
+    assert code == 0 and "phase_worlds: fine (3 points, 18 runs)" in out and "quick: fine (106 participants" in out
+    (cli.folder / "good.yaml").write_text(SMALL)
+    (cli.folder / "study.yaml").write_text(
+        "base: good.yaml\nparameters:\n  - {path: agents.noise_trader.cuont, values: [1, 2]}\n")
+    code, _, err = cli("check", "study.yaml")
+    assert code == 2 and "study.yaml:3" in err and 'did you mean "count"' in err
+
+
 def test_schema_and_parameters_are_printed_or_written(cli):
     code, out, _ = cli("schema")
     assert code == 0 and json.loads(out)["$schema"].endswith("2020-12/schema")
