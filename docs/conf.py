@@ -1,11 +1,12 @@
 """How the pages are built: `make docs`, or `sphinx-build -W docs docs/_build`. No network is needed."""
 
+import re
 import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from generate import write_pages  # noqa: E402  (found beside this file)
+from generate import study_page, write_pages  # noqa: E402  (found beside this file)
 
 project = "compute-futures"
 author = "compute-futures contributors"
@@ -34,6 +35,9 @@ def setup(app):
 
 
 def point_inside(app, docname, source):
-    """Links to pages at the top of the repository lead to their copies among the documents."""
+    """Links to pages at the top of the repository and below `results/` lead to their copies among the documents."""
     for name in ("CONTRIBUTING", "CHANGELOG"):
         source[0] = source[0].replace(f"](../{name}.md", f"](generated/{name.lower()}.md")
+    source[0] = source[0].replace("](../results/README.md", "](generated/results.md")
+    source[0] = re.sub(r"\]\(\.\./results/(studies/[^)]+)/README\.md", lambda m: f"](generated/{study_page(m[1])}.md",
+                       source[0])

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 def write_pages(folder: Path) -> None:
     """Write every generated page, and touch none that has not changed."""
     folder.mkdir(exist_ok=True)
-    pages = {"commands": commands(), "python": functions(), "figures": figures(), **notebooks(), **from_root()}
+    pages = {"commands": commands(), "python": functions(), "figures": figures(), **notebooks(), **from_root(),
+             **studies()}
     for path in folder.glob("*.md"):
         if path.stem not in pages:
             path.unlink()
@@ -103,3 +104,21 @@ def from_root() -> dict[str, str]:
     """Pages that live at the top of the repository."""
     include = "```{{include}} ../../{name}\n:relative-docs: docs/\n:relative-images:\n```\n"
     return {"contributing": include.format(name="CONTRIBUTING.md"), "changelog": include.format(name="CHANGELOG.md")}
+
+
+def studies() -> dict[str, str]:
+    """Pages of the published studies, and the list of them."""
+    home = ROOT / "results"
+    pages = {}
+    for path in sorted(home.glob("studies/**/README.md")):
+        place = path.parent.relative_to(home).as_posix()
+        pages[study_page(place)] = re.sub(r"\]\((?!https?:|#)([^)]+\.png)\)", rf"](../../results/{place}/\1)",
+                                          path.read_text(encoding="utf-8"))
+    listed = (home / "README.md").read_text(encoding="utf-8")
+    pages["results"] = re.sub(r"\]\((studies/[^)]+)/README\.md\)", lambda m: f"]({study_page(m[1])}.md)", listed)
+    return pages
+
+
+def study_page(place: str) -> str:
+    """Name of the page of a study that lies in ``place`` below ``results/``."""
+    return "study_" + place.removeprefix("studies/").replace("/", "_")

@@ -181,9 +181,9 @@ def test_readers_of_all_kinds(page, width):
 def test_the_phase_diagram_says_where_the_market_lies_and_sets_the_dials(page):
     visit(page, "?scenario=quick&day=4")
     assert "lowered hedgers" in page.inner_text("#phase h3") and page.locator("#phase circle").count() == 1
-    page.locator("#phase rect[data-agent='26']").click()  # cap 10, capital 1: the orange field
+    page.locator("#phase rect[data-agent='33']").click()  # cap 10, capital 3: an orange field
     until(page, lambda p: "raised hedgers" in p.inner_text("#phase h3"))
-    until(page, lambda p: all(words in p.url for words in ("leverage=10", "capital=1", "rate=0.075")))
+    until(page, lambda p: all(words in p.url for words in ("leverage=10", "capital=3", "rate=0.075")))
     page.wait_for_selector(".old >> text=Old settings")
     page.select_option("#beside", "@own")
     until(page, lambda p: p.locator("#phase circle").count() == 3)

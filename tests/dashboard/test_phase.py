@@ -56,7 +56,7 @@ def test_a_click_on_a_cell_leads_there(number):
 
 
 def test_the_finding_is_that_of_the_cell():
-    bad, good = phase.Place(10, 0.6, 0.5), phase.Place(2, 0.3, 0.9)
+    bad, good = phase.Place(10, 3, 0.5), phase.Place(2, 0.3, 0.9)
     cell = phase.study().nearest(bad)
     assert cell.verdict == "destabilises"
     panel = phase.phase(bad, good)
