@@ -128,7 +128,7 @@ def wait_for(condition, process):
 
 def rows(folder, status):
     try:
-        with sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=ro", uri=True, timeout=5) as ledger:
+        with sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=rw", uri=True, timeout=5) as ledger:
             found = ledger.execute("SELECT run, part, seconds FROM runs WHERE status = ?", (status,)).fetchall()
         ledger.close()
     except sqlite3.OperationalError:  # not made yet
