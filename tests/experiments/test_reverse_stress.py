@@ -252,7 +252,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(jobs, tmp_path, monkeypat
 def done(folder):
     """Runs that the ledger of a folder says are done."""
     try:
-        with sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=ro", uri=True, timeout=5) as ledger:
+        with sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=rw", uri=True, timeout=5) as ledger:
             found = ledger.execute("SELECT run, part, seconds FROM runs WHERE status = 'done'").fetchall()
         ledger.close()
     except sqlite3.OperationalError:  # not made yet
