@@ -10,6 +10,8 @@ from sim.report.story import known, mean, span
 from sim.report.yardstick import Yardstick
 from sim.results import Results
 
+ASTRAY = 3.0  # times the baseline's; judgement: far beyond what luck does to thirty histories of it
+
 
 def answer(results: Results, history: History | None, base: Yardstick) -> tuple[str, str, str]:
     """The verdict in one sentence, two more on harm and on who went without, and what explains them."""
@@ -25,9 +27,9 @@ def answer(results: Results, history: History | None, base: Yardstick) -> tuple[
     else:
         verdict = f"{words.capital(failed)}."
     parts = [_harm(results, base), _without(results, base)]
-    venues = _venues(results)
-    if venues:  # where several venues compete, that is what was asked
-        verdict, parts = venues, [verdict, *parts]
+    asked = _venues(results) or _astray(results, base)  # what is unusual about this market goes first
+    if asked:
+        verdict, parts = asked, [verdict, *parts]
     reasons = [" ".join(results.ended), _basis(results),
                _liquidity(history) if history is not None else ""]
     return (verdict, " ".join(text for text in parts if text),
@@ -160,6 +162,16 @@ def _basis(results: Results) -> str:
     if index > 1.6 * spot:
         return moves + "so a future on it pays and charges for moves that those who pay spot never see."
     return moves + "so the two can follow each other."
+
+
+def _astray(results: Results, base: Yardstick) -> str:
+    """How far prices went from what was expected; empty where they went hardly further than they do in the baseline."""
+    usual, worst, normal = mean(results, "mispricing_sd"), mean(results, "mispricing_worst"), base.mean("mispricing_sd")
+    if not (math.isfinite(usual) and math.isfinite(normal) and usual >= ASTRAY * normal):
+        return ""
+    return (f"Futures strayed from what their index was expected to average: by {words.number(usual, 2)} % as a rule "
+            f"(baseline {words.number(normal, 2)} %), and by a factor of {words.number(math.exp(worst / 100.0), 2)} "
+            "at the furthest.")
 
 
 def _venues(results: Results) -> str:

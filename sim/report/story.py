@@ -17,9 +17,9 @@ REAL = {
     "volatility_index_transaction": (40, 70), "kurtosis_index_transaction": (5, 10),
     "tail_index_transaction": (2, 3.5), "volatility_index_assessed": (15, 30),
     "unchanged_index_assessed": (40, 100), "list_dispersion": (0.4, 0.6), "regional_correlation": (0.3, 0.6)}
-NUMBERS = ("hedge_effectiveness", "risk_ratio", "hedged_cost", "spot_cost", "volatility_spot", "spread_front",
-           "rationed", "small_refused", "defaults", "forced_events", "branching", "loan_defaults", "eve_loss_share",
-           "bank_failures", "member_defaults", "mutual_loss")  # in the order of the table
+NUMBERS = ("hedge_effectiveness", "risk_ratio", "hedged_cost", "spot_cost", "volatility_spot", "mispricing_sd",
+           "spread_front", "rationed", "small_refused", "defaults", "forced_events", "branching", "loan_defaults",
+           "eve_loss_share", "bank_failures", "member_defaults", "mutual_loss")  # in the order of the table
 ASSUMPTIONS = (
     r"scale", r"compute\.demand\.growth", r"compute\.supply\.growth", r"compute\.supply\.lead_time",
     r"compute\.prices\.committed_share", r"indices\.assessed\.panel", r"market\.contracts\..*\.(size|index)",
@@ -209,6 +209,8 @@ def _in_short(items: list[dict[str, str]]) -> str:
 def _plural(label: str, count: str) -> str:
     """A block's label as words: "ai_lab" is an AI lab, and 60 of them are AI labs."""
     words = " ".join("AI" if word == "ai" else word for word in label.split("_"))
+    if words == "outside capital":
+        return "source of capital from outside" if count == "1" else "sources of capital from outside"
     return words if count == "1" or words.endswith("s") else words + "s"
 
 

@@ -1,3 +1,4 @@
+import math
 import re
 import shutil
 from collections import Counter
@@ -147,3 +148,15 @@ def test_where_venues_compete_the_answer_is_who_won(many, monkeypatch):
     verdict, because, _ = answer(many, None, Yardstick({}))
     assert verdict.startswith("Of open positions 68 % end on “deals”") and "0.81 % apart" in verdict
     assert "defaulted" in because
+
+
+@pytest.mark.parametrize(("away", "told"), [(13.0, True), (8.0, False)])
+def test_where_prices_leave_what_is_expected_the_answer_says_so(many, monkeypatch, away, told):
+    some = next(iter(many.figures.aggregate().values()))
+    whole = {**many.figures.aggregate(), "mispricing_sd": {**some, "mean": away},
+             "mispricing_worst": {**some, "mean": 100 * math.log(1.5)}}
+    monkeypatch.setattr(type(many.figures), "aggregate", lambda self: whole)
+    base = Yardstick({"figures": {"mispricing_sd": {"mean": 2.7}}})
+    verdict, because, _ = answer(many, None, base)
+    assert ("by 13 % as a rule (baseline 2.7 %), and by a factor of 1.5" in verdict) == told
+    assert ("defaulted" in because) == told

@@ -140,9 +140,10 @@ def _lane(axes: Any, lane: int, events: pd.DataFrame, colour: str) -> None:
         own = events[events["kind"] == kind]
         if len(own):
             number = own.groupby("when").size()
+            hollow, last = kind == "forced sale", kind == "default"  # a cross stands out from the square it lies on
             axes.scatter(number.index, np.full(len(number), lane), s=22 + 16 * (number.to_numpy() - 1).clip(0, 12),
-                         marker=marker, facecolor=p.PAPER if kind == "forced sale" else colour, edgecolor=colour,
-                         linewidth=1.3, zorder=3, clip_on=False)
+                         marker=marker, facecolor=p.PAPER if hollow else colour, edgecolor=p.PAPER if last else colour,
+                         linewidth=0.9 if last else 1.3, zorder=4 if last else 3, clip_on=False)
 
 
 def _default_words(history: History, forced: pd.DataFrame) -> Words:
