@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.errors import BadInput, bad_input, shown
+from sim.errors import BadInput
 from sim.experiments.phase import MEASURES, NEUTRAL, STABLE, UNSTABLE, PhaseDiagram, phase_diagram
+from sim.experiments.phase_compare import compare
 from sim.experiments.steps import sign_flips
-from sim.folder import write_text
 from sim.summary import interval
 
 UNHEDGED = ("small_paid", "small_refused", "cost_unhedged", "unhedged", "rationed", "pace", "spot", "built", "ended")
@@ -115,33 +115,6 @@ def tables(diagram: PhaseDiagram) -> list[str]:
             lines.append(f"| {row['region']} | {row['cells']} | {row['label']}{unit} | {row['mean']:.4g} | "
                          f"{row['low']:.4g} to {row['high']:.4g} | {row['p']:.2g} |")
     return lines
-
-
-def compare(page: Path, folders: Sequence[Path]) -> None:
-    """Write a page that sets the boundaries of published maps beside each other. Raises BadInput where one is missing.
-
-    folders : as ``phase_page`` wrote them
-    """
-    import pandas as pd
-
-    columns, lines = {}, []
-    for folder in folders:
-        if not (folder / "boundary.csv").is_file():
-            raise bad_input(shown(folder), "no map was published here; phase_page does")
-        columns[folder.name] = pd.read_csv(folder / "boundary.csv").set_index("capital")
-    for label in next(iter(columns.values())).columns:
-        frame = pd.DataFrame({name: table[label] for name, table in columns.items()})
-        lines += [f"## {label[0].upper()}{label[1:]}", "", "| Capital | " + " | ".join(frame.columns) + " |",
-                  "| --: |" + " --: |" * len(frame.columns)]
-        lines += [f"| {capital:g} | " + " | ".join(f"{v:g}" if np.isfinite(v) else "none" for v in row) + " |"
-                  for capital, row in zip(frame.index, frame.to_numpy(), strict=True)]
-        lines.append("")
-    head = ["# What moves the boundary: who the speculators are", "",
-            "The same market, the same seeds, three compositions of speculators' capital: see the folder of each map. "
-            "Caps on leverage by speculators' capital over what hedgers would hold; none where no cap of the map does.",
-            ""]
-    page.mkdir(parents=True, exist_ok=True)
-    write_text(page / "README.md", "\n".join([*head, *lines]))
 
 
 def main(words: list[str]) -> int:

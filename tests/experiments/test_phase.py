@@ -9,6 +9,7 @@ import pytest
 import sim
 from sim.errors import BadInput
 from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, least_share, measures, phase_diagram
+from sim.experiments.phase_compare import boundaries
 from sim.experiments.phase_figure import phase
 from sim.experiments.phase_page import publish
 from sim.experiments.phase_regions import boundary, compare, main, points_beside, regions
@@ -136,15 +137,31 @@ def test_cells_whose_market_ended_are_a_region_of_their_own():
 
 
 def test_maps_are_set_side_by_side(tmp_path):
-    for name, bad in (("one", 1.0), ("two", 10.0)):
+    for name, bad in (("one", 1), ("two", 10), ("none", 99)):
+        found = phase_diagram(*made_up(lambda cap, capital, bad=bad: 3.0 if cap >= bad and capital > 0.5 else 0.2))
         (tmp_path / name).mkdir()
-        text = f"capital,first cap that raises hedgers' risk\n0.1,{bad}\n1.0,\n"
-        (tmp_path / name / "boundary.csv").write_text(text)
-    compare(tmp_path / "page", [tmp_path / "one", tmp_path / "two"])
+        found.table().to_csv(tmp_path / name / "cells.csv", index=False)
+        boundary(found).to_csv(tmp_path / name / "boundary.csv", index=False)
+        (tmp_path / name / "manifest.json").write_text(json.dumps({"grid": {"title": f"Map: mostly {name}"}}))
+    compare(tmp_path / "page", [tmp_path / name for name in ("one", "two", "none")])
     text = (tmp_path / "page" / "README.md").read_text()
-    assert "| Capital | one | two |" in text and "| 0.1 | 1 | 10 |" in text and "| 1 | none | none |" in text
+    assert "| [mostly two](../two/README.md) | 8 | 3 | 0 | 1 | 0 |" in text
+    assert "| Capital | mostly one | mostly two | mostly none |" in text
+    assert "| 0.1 | none | none | none |" in text and "| 1 | 1 | 10 | none |" in text
+    assert (tmp_path / "page" / "boundaries.png").stat().st_size > 10_000
     with pytest.raises(BadInput, match="no map"):
         compare(tmp_path / "page", [tmp_path / "three"])
+
+
+def test_a_line_runs_along_the_cells_that_do_harm():
+    maps = {name: phase_diagram(*made_up(lambda cap, capital, bad=bad: 3.0 if cap >= bad and capital > 0.5 else 0.2))
+            .table().query("measure == 'hedgers'") for name, bad in (("trend", 1), ("value", 10))}
+    page = boundaries(maps, "made up")
+    assert page.words.title == "Futures raise hedgers' risk in 1 of 4 settings or in 2, by who speculates"
+    trend, value = page.fig.axes[0].lines
+    assert np.allclose(trend.get_xdata(), [1.465, 1.465, -0.535, -0.535])  # never at little capital, always at much
+    assert np.allclose(value.get_xdata(), [1.535, 1.535, 0.535, 0.535])
+    assert np.allclose(trend.get_ydata(), [-0.535, 0.465, 0.465, 1.465])
 
 
 def test_a_page_holds_figure_cells_and_where_they_come_from(tmp_path):
