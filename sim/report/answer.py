@@ -6,7 +6,7 @@ import math
 
 from sim.report import words
 from sim.report.history import History, dollars
-from sim.report.story import known, mean, span
+from sim.report.story import ends, known, mean, span
 from sim.report.yardstick import Yardstick
 from sim.results import Results
 
@@ -59,9 +59,8 @@ def _hedge(results: Results, base: Yardstick) -> str:
             "took hardly any risk out of the cost of compute" if hedge >= 0 else
             "added to the risk of the cost of compute")
     many = len(known(results, "hedge_effectiveness")) > 1
-    low, high = total.get("low", math.nan), total.get("high", math.nan)
-    ends = sorted((abs(low), abs(high)))
-    interval = f", {words.number(ends[0], 2)} to {words.number(ends[1], 2)} %" if many and math.isfinite(low) else ""
+    low, high = sorted(abs(end) for end in ends(results, "hedge_effectiveness"))
+    interval = f", {words.number(low, 2)} to {words.number(high, 2)} %" if many and math.isfinite(low) else ""
     return f"Futures bought a quarter ahead {took} ({words.number(abs(hedge), 2)} % of its variance{interval})"
 
 
@@ -86,10 +85,12 @@ def _harm(results: Results, base: Yardstick) -> str:
         parts.append(f"lenders lost {much} of the claims that they held on the eve of the shock"
                      f"{_bracket(results, 'eve_loss_share', base, ' %')}{_tail(results)}")
     if math.isfinite(forced):
-        parts.append(f"{words.number(forced, 2)} participants a year were forced to sell"
-                     f"{_bracket(results, 'forced_events', base)}" if forced else "nobody was forced to sell")
+        number = words.number(forced, 2)
+        who = "participant a year was" if number == "1" else "participants a year were"
+        parts.append(f"{number} {who} forced to sell{_bracket(results, 'forced_events', base)}" if forced else
+                     "nobody was forced to sell")
     if math.isfinite(spread) and (forced or lost > 0):
-        parts.append(f"each case of distress brought {words.number(spread, 2)} further ones"
+        parts.append(f"each case of distress brought {words.number(spread, 2) if spread else 'no'} further ones"
                      f"{_bracket(results, 'branching', base)}")
     return f"{words.capital(words.listing(parts))}." if parts else ""
 

@@ -76,14 +76,22 @@ def keys(results: Results, history: History | None, base: Yardstick) -> list[Key
 
 
 def span(results: Results, name: str) -> str:
-    """The 90 % interval of a mean, not below nought for what cannot be: "3 to 5"."""
+    """The 90 % interval of a mean, inside the bounds of what can be: "3 to 5"."""
     total, values = results.figures.aggregate()[name], known(results, name)
     if len(values) > 1 and not any(values):
         return f"in none of {len(values)} histories"
     if not math.isfinite(total["low"]):
         return "one history"
+    low, high = ends(results, name)
+    return f"{words.number(low, 2)} to {words.number(high, 2)}"
+
+
+def ends(results: Results, name: str) -> tuple[float, float]:
+    """The 90 % interval of a mean: not below nought for what never was, nor above 100 for a part of a whole."""
+    total, values = results.figures.aggregate()[name], known(results, name)
+    part = results.figures.about.get(name, {}).get("unit", "").startswith("% of ") and max(values) <= 100.0
     low = max(total["low"], 0.0) if min(values) >= 0 else total["low"]
-    return f"{words.number(low, 2)} to {words.number(total['high'], 2)}"
+    return low, min(total["high"], 100.0) if part else total["high"]
 
 
 def numbers(results: Results, base: Yardstick) -> list[dict[str, str]]:
