@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
+from accessible import mend_pages  # noqa: E402  (found beside this file)
 from generate import study_page, write_pages  # noqa: E402  (found beside this file)
 
 project = "compute-futures"
@@ -32,6 +33,7 @@ def setup(app):
     """Write the pages that come from the program itself before any is read."""
     app.connect("config-inited", lambda app, _: write_pages(Path(app.srcdir) / "generated"))
     app.connect("source-read", point_inside)
+    app.connect("build-finished", lambda app, error: error or mend_pages(Path(app.outdir)))
 
 
 def point_inside(app, docname, source):

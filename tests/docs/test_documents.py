@@ -4,8 +4,6 @@ import contextlib
 import io
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -108,15 +106,12 @@ def test_a_broken_link_would_be_seen(tmp_path):
 # --- the built pages -------------------------------------------------------------------------------------
 
 
-def test_the_documents_build_without_a_warning(tmp_path):
-    pytest.importorskip("sphinx", reason="install the extra `docs`")
-    pytest.importorskip("myst_parser", reason="install the extra `docs`")
-    done = subprocess.run([sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", str(DOCS),
-                           str(tmp_path / "html"), "-d", str(tmp_path / "doctrees")], capture_output=True, text=True)
+def test_the_documents_build_without_a_warning(built):
+    done, folder = built
     assert done.returncode == 0, done.stdout + done.stderr
     for name in ("index", "generated/commands", "generated/contributing", "findings"):
-        assert (tmp_path / "html" / f"{name}.html").stat().st_size > 2000
-    for page in (tmp_path / "html").rglob("*.html"):
+        assert (folder / f"{name}.html").stat().st_size > 2000
+    for page in folder.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         loaded = re.findall(r'<(?:script|link|img)[^>]*(?:src|href)="(https?://[^"]+)"', text)
         assert not loaded, f"{page.name} needs a network: {loaded}"
