@@ -62,11 +62,13 @@ def _reachable(days: int) -> list[float]:
 
 
 def _seed(text: str) -> Inputs:
-    if "r_1^2" in text:
+    rule = text.partition(";")[0]
+    rule = rule.partition("=")[2] or rule
+    days = [int(number) for number in re.findall(r"\d+", rule.replace("^2", ""))]
+    if "mean" in rule and days:
+        return {"seed": "mean", "seed_days": max(days)}
+    if "r_1^2" in rule:
         return {"seed": "first"}
-    days = re.search(r"\d+", text.partition("=")[2])
-    if "mean" in text and days:
-        return {"seed": "mean", "seed_days": int(days[0])}
     raise LookupError(f"no rule for a variance that starts with {text!r}")
 
 
@@ -74,7 +76,7 @@ def scanning(inputs: Inputs) -> Inputs:
     """The table of scenarios, or scanning risk and charge for spreads of one account in one tier."""
     if "positions_by_month" not in inputs:
         return {"scenarios": [list(move) for move in scan.scenarios()]}
-    position = np.array([inputs["positions_by_month"]])
+    position = np.array([[int(held) for held in inputs["positions_by_month"]]])
     months = position.shape[1]
     risk = scan.scanning_risk(position, np.full(months, inputs["PSR"]))[0]
     spreads = scan.inter_month(position, np.zeros(months, np.int64), [(0, 0, inputs["inter_month_per_spread"])])

@@ -94,10 +94,9 @@ def switching_beliefs(inputs: Inputs) -> Inputs:
         if "beta" in inputs:
             out["lyap"] = beliefs.lyapunov_exponent(inputs["beta"], trend=trend, bias=inputs["b"], gross_rate=gross)
         return out
-    if trend < 0:
-        return {"pd": beliefs.period_doubling(trend, inputs["C"], gross)}
-    out = {"pitchfork": beliefs.pitchfork(trend, inputs["C"], gross),
-           "hopf": beliefs.neimark_sacker(trend, inputs["C"], gross)}
+    out = {"pd": beliefs.period_doubling(trend, inputs["C"], gross)} if trend < 0 else {
+        "pitchfork": beliefs.pitchfork(trend, inputs["C"], gross),
+        "hopf": beliefs.neimark_sacker(trend, inputs["C"], gross)}
     if "beta" in inputs:
         path = beliefs.brock_hommes(inputs["beta"], trend=(0.0, trend), cost=(inputs["C"], 0.0), gross_rate=gross,
                                     start=inputs["x0"], steps=200_000)[20_000:]
@@ -196,6 +195,8 @@ def bubble_critical_values(inputs: Inputs) -> Inputs:
 
 def stressed_banks(inputs: Inputs) -> Inputs:
     """Farmer and co-authors: 48 banks at 19 strengths of price impact."""
+    if "gov" not in inputs["shock"]:
+        raise LookupError(f"no rule for the shock {inputs['shock']!r}: government bonds alone lose value")
     banks, impacts = eba_banks(), [0.0, 0.005, *(0.005 * step for step in range(4, 21))]
     share = float(inputs["shock"].partition("%")[0]) / 100.0
     runs = [overlapping_portfolios(banks, share, impact, minimum=inputs["min"], buffer=inputs["buffer"],
@@ -223,6 +224,12 @@ def leverage_theory(inputs: Inputs) -> Inputs:
     return {"expected": list(forms.leverage_without_and_with(inputs["U"], inputs["D"]))}
 
 
+def lagging_capacity(inputs: Inputs) -> Inputs:
+    """The building time beyond which capacity swings, and the period; None where no building time does that."""
+    swings = inputs["g"] > inputs["d"]
+    return {"expected": list(forms.critical_lag(inputs["g"], inputs["d"])) if swings else None}
+
+
 MODELS = {
     "Thurner-Farmer-Geanakoplos": value_funds, "Aymanns": leverage_cycle, "Brock-Hommes 1998": switching_beliefs,
     "Brock-Hommes 1997": cobweb, "Franke-Westerhoff": franke_westerhoff, "Extended Chiarella": chiarella,
@@ -231,8 +238,9 @@ MODELS = {
     "exuber": bubble_critical_values, "firesale_stresstest": stressed_banks, "Poisson branching": branching,
     "one-fund": multiplier, "Geanakoplos": leverage_theory,
     "Dixit-Pindyck": lambda x: {"expected": forms.investment_trigger(x["r"], x["delta"], x["sigma"])},
-    "capacity with construction lag": lambda x: {"expected": list(forms.critical_lag(x["g"], x["d"]))},
-    "adaptive-expectations cobweb": lambda x: {"expected": [forms.cobweb_limit(weight) for weight in x["w"]]},
+    "capacity with construction lag": lagging_capacity,
+    "adaptive-expectations cobweb": lambda x: {
+        "expected": [forms.cobweb_limit(weight) for weight in np.atleast_1d(x["w"]).tolist()]},
     "Kyle": lambda x: {"expected": list(forms.kyle(x["sigma_v"], x["sigma_u"]))},
     "S&P 500 1980-2007": lambda x: {"expected": [list(moment[1:]) for moment in volatility.MOMENTS]},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -39,25 +40,30 @@ def network_clearing(inputs: Inputs) -> Inputs:
 
 
 def clearing_vector(inputs: Inputs) -> Inputs:
-    """The payments alone, of claims among the firms."""
-    return {"expected": settle(inputs["L"], inputs["e"], inputs.get("external_liabilities", 0.0)).payments}
+    """The payments alone; what is owed beyond claims among the firms (``pbar``) is owed to outsiders."""
+    external = inputs.get("external_liabilities", 0.0)
+    if "pbar" in inputs:
+        external = np.maximum(np.array(inputs["pbar"]) - np.array(inputs["L"]).sum(axis=1), 0.0)
+    return {"expected": settle(inputs["L"], inputs["e"], external).payments}
 
 
 def distress(inputs: Inputs) -> Inputs:
     """DebtRank by the variant that a case names; for a unit vector, the default of each firm in turn."""
-    lent, equity, weights = inputs["A"], inputs["equity"], inputs["weights"]
+    lent, equity = inputs["A"], inputs["equity"]
+    weights: Any = inputs.get("weights", equity)
+    variant = str(inputs.get("variant", "")).lower()
+    single = "variants" not in inputs and not ("linear" in variant or "bardoscia" in variant)
 
     def run(start: Any, kind: str) -> tuple[np.ndarray, float]:
         final = debtrank(lent, equity, start, kind)
         return final, additional_distress(final, start, weights)
 
     if inputs["h0"] == "unit vector i":
-        starts = zip(inputs["labels"], np.eye(len(equity)), strict=True)
-        runs = {label: run(start, "single_hit") for label, start in starts}
+        starts = zip(inputs.get("labels", map(str, range(len(equity)))), np.eye(len(equity)), strict=True)
+        runs = {label: run(start, "single_hit" if single else "linear") for label, start in starts}
         return {label: {"h": final, "additional": more} for label, (final, more) in runs.items()}
     (linear, more), (once, less) = run(inputs["h0"], "linear"), run(inputs["h0"], "single_hit")
     leverage = np.array(lent) / np.array(equity)[:, None]
-    single = "variants" not in inputs and not str(inputs.get("variant", "")).startswith("linear")
     return {"h": once if single else linear, "additional": less if single else more,
             "bardoscia_h": linear, "bardoscia_additional": more, "single_hit_h": once, "single_hit_additional": less,
             "spectral_radius": float(np.abs(np.linalg.eigvals(leverage)).max())}
@@ -72,8 +78,9 @@ def fire_sales(inputs: Inputs) -> Inputs:
     """Keeping leverage (Greenwood-Landier-Thesmar), or selling above a threshold (Cont-Schaanning)."""
     if "assets" not in inputs:
         return _threshold(inputs)
-    out = fire_sale(inputs["assets"], inputs["weights"], inputs["target_debt_to_equity"],
-                    inputs["impact_per_unit_sold"], inputs["shock"])
+    firms, assets = np.shape(inputs["weights"])
+    out = fire_sale(inputs["assets"], inputs["weights"], np.broadcast_to(inputs["target_debt_to_equity"], firms),
+                    np.broadcast_to(inputs["impact_per_unit_sold"], assets), inputs["shock"])
     return {"e": out.equity, "R1": out.first_return, "sales": out.sales, "phi": out.sold_by_asset,
             "F2": out.price_response, "R2": out.second_return, "AV": out.aggregate_vulnerability,
             "S": out.systemicness, "IV": out.indirect_vulnerability, "DV": out.direct_vulnerability,
@@ -99,25 +106,26 @@ def _threshold(inputs: Inputs) -> Inputs:
 def tranches(inputs: Inputs) -> Inputs:
     """Expected losses of tranches of a large pool."""
     attach, detach = np.array(inputs["tranches"], dtype=float).T
-    return {"expected": tranche_loss(attach, detach, inputs["p"], inputs["rho"], inputs["LGD"])}
+    return {"expected": tranche_loss(attach, detach, inputs["p"], inputs["rho"], inputs.get("LGD", 1.0))}
 
 
 def normal_constants(inputs: Inputs) -> Inputs:
     """Quantiles and expected shortfall of the normal distribution, by the quantile that every kernel uses."""
-    known = {"Phi^-1(.99)": 0.99, "Phi^-1(.995)": 0.995}
     formula = inputs["formula"]
-    if formula in known:
-        return {"expected": float(normal_quantile(known[formula]))}
-    if not formula.startswith("phi(z)/(1-q), q="):
+    named = re.fullmatch(r"(Phi\^-1\(|phi\(z\)/\(1-q\), q=)(0?\.\d+)\)?", formula)
+    if named is None:
         raise LookupError(f"no rule for the constant {formula!r}")
-    q = float(formula.rpartition("=")[2])
+    q = float(named[2])
     z = float(normal_quantile(q))
+    if formula.startswith("Phi"):
+        return {"expected": z}
     return {"expected": float(np.exp(-0.5 * z * z) / np.sqrt(2.0 * np.pi) / (1.0 - q))}
 
 
 def ewma_impulse_response(inputs: Inputs) -> Inputs:
     """How fast a margin from exponentially weighted variance follows a jump in volatility."""
-    path = [ewma_margin_multiple(inputs["lambda"], inputs["sigma_low"], inputs["sigma_high"], n) for n in inputs["n"]]
+    path = [ewma_margin_multiple(inputs["lambda"], inputs["sigma_low"], inputs["sigma_high"], n)
+            for n in np.atleast_1d(inputs["n"]).tolist()]
     return {"margin_multiple": path, "half_life_days": float(np.log(0.5) / np.log(inputs["lambda"]))}
 
 

@@ -60,7 +60,7 @@ def solve(topic: str, inputs: Case) -> Case:
 
     Raises LookupError if no function of the product answers this topic, or not with these inputs.
     """
-    return copy.deepcopy(_solve(topic, json.dumps(inputs, sort_keys=True)))
+    return copy.deepcopy(_solve(topic, json.dumps(_plain(inputs), sort_keys=True)))
 
 
 @lru_cache(maxsize=256)
