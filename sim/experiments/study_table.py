@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HEADLINES = ("volatility_spot", "hedge_effectiveness", "open_interest", "margin_calls", "forced_events", "defaults",
              "rationed")
+CHANCE = 10  # one in so many 90 % intervals leaves out zero where there is no difference
 COLUMNS = ("figure", "unit", "histories", "mean", "low", "high", "q10", "q90", "difference", "difference_low",
            "difference_high", "histories_higher", "histories_lower", "differs_clearly")
 
@@ -104,20 +105,22 @@ class StudyTable:
             return "One history a point tells no interval: nothing can be called clear."
         if not clear:
             return f"No figure shown differs clearly from {self.name(self.against)} at any point."
+        share = (f"Of {shown} difference{'s' * (shown > 1)} shown {len(clear)} "
+                 f"{'is' if len(clear) == 1 else 'are'} clear")
+        if len(clear) <= shown / CHANCE:
+            return f"{share}: no more than there would be by chance alone."
         told: list[str] = []
         for name in self.figures:
             rows = [(point, d) for figure, point, d in clear if figure == name]
             if rows and len(told) < 2:
                 told.append(self.sentence(name, *max(rows, key=lambda row: abs(row[1].mean))))
-        return " ".join([*told, f"Of {shown} differences shown {len(clear)} are clear; about {shown / 10:.0f} would be "
-                                "by chance alone."])
+        return " ".join([*told, f"{share}; about {shown / CHANCE:.0f} would be by chance alone."])
 
     def sentence(self, name: str, point: int, d: Difference) -> str:
         """A clear difference in words."""
-        unit = self.about[name].get("unit", "")
         low, high = sorted((abs(d.low), abs(d.high)))
         count = d.higher if d.mean > 0 else d.lower
-        return (f"{self.about[name]['label']} is {number(abs(d.mean))}{f' {unit}' if unit else ''} "
+        return (f"{self.about[name]['label']} is {amount(abs(d.mean), self.about[name].get('unit', ''))} "
                 f"{'higher' if d.mean > 0 else 'lower'} at {self.name(point)} than at {self.name(self.against)} "
                 f"({number(low)} to {number(high)}), in {count} of {d.pairs} histories.")
 
@@ -196,3 +199,10 @@ def number(value: float) -> str:
     from sim.report import words
 
     return words.number(value)
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit, as reports write it."""
+    from sim.report import words
+
+    return words.amount(value, unit)

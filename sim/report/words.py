@@ -50,6 +50,14 @@ def count(value: float, what: str = "", plural: str = "") -> str:
     return f"{shown} {noun}".strip() if what else shown
 
 
+def amount(value: float, unit: str, digits: int = 3) -> str:
+    """A number with its unit: "$1.23 per GPU-hour", "12 % of price", and 0.4 where the unit is a mere number."""
+    text = number(value, digits)
+    if unit.startswith("$"):
+        return f"{MINUS if value < 0 else ''}${text.removeprefix(MINUS)} {unit[1:].strip()}".rstrip()
+    return text if unit in ("", "ratio", "number", "correlation", "index") else f"{text} {unit}"
+
+
 def percent(value: float, digits: int = 2) -> str:
     """A share as per cent: 0.123 is "12 %"."""
     return f"{number(100.0 * value, digits)}{NARROW}%"

@@ -64,6 +64,14 @@ def test_means_and_differences_are_those_of_the_runs(tmp_path):
     assert len(rows) == 6 * 3 and rows[rows["figure"] == "defaults"]["differs_clearly"].tolist() == [1, 1, 1, 0, 1, 1]
 
 
+def test_as_many_clear_differences_as_chance_gives_are_no_finding(tmp_path):
+    study = made(tmp_path / "s", [{"rate": rate} for rate in (0.1, 0.2)], seeds=8)
+    assert "Of 1 difference shown 1 is clear; about 0" in study_table(study, ["defaults"]).verdict()
+    table = study_table(study, ["defaults", *["volume"] * 19])
+    assert 1 <= len(table.clear()) <= 2
+    assert table.verdict().startswith("Of 20 differences shown") and "no more than" in table.verdict()
+
+
 def test_a_page_holds_everything_and_escapes_what_is_from_outside(tmp_path):
     study = made(tmp_path / "s", GRID, frontier=["defaults", "volume"], against={"rate": 0.1, "exempt": True})
     page = publish(study.folder, tmp_path / "page", ["defaults", "volume", "quiet"])

@@ -19,6 +19,13 @@ def test_money(value, text):
     assert words.money(value) == text
 
 
+@pytest.mark.parametrize(("value", "unit", "text"), [
+    (1.23, "$ per GPU-hour", "$1.23 per GPU-hour"), (-122, "$ million", "−$122 million"), (3, "$", "$3"),
+    (0.106, "ratio", "0.106"), (12, "% of price", "12 % of price"), (4, "", "4")])
+def test_amounts(value, unit, text):
+    assert words.amount(value, unit) == text
+
+
 def test_counts_and_lists():
     assert words.count(0, "default") == "no defaults"
     assert words.count(1, "default") == "1 default"
