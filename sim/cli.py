@@ -89,17 +89,19 @@ def parse(words: list[str]) -> argparse.Namespace:
                     epilog="SCENARIO is a YAML file, or the name of a shipped scenario. "
                            "Start with: compute-futures describe baseline", formatter_class=wide)
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
-    for name, function in COMMANDS.items():
-        summary = (function.__doc__ or "").strip()
-        add_options(name, commands.add_parser(name, help=summary, description=summary, formatter_class=wide))
-    first = next((word for word in words if not word.startswith("-")), None)
-    if first is not None and words[0] == first and first not in COMMANDS:
-        raise bad_input("compute-futures", f'there is no command "{first}"{near_miss(first, COMMANDS) or ";"} '
-                                           f"there are: {quoted(COMMANDS)}")
+    parsers = {name: commands.add_parser(name, help=function.__doc__, description=function.__doc__,
+                                         formatter_class=wide) for name, function in COMMANDS.items()}
+    for name, each in parsers.items():
+        add_options(name, each)
     if not words:
         parser.print_help()
         raise SystemExit(BAD)
-    return parser.parse_args(words)
+    if (first := words[0]).startswith("-"):
+        return parser.parse_args(words)
+    if first not in COMMANDS:
+        raise bad_input("compute-futures", f'there is no command "{first}"{near_miss(first, COMMANDS) or ";"} '
+                                           f"there are: {quoted(COMMANDS)}")
+    return parsers[first].parse_intermixed_args(words[1:], argparse.Namespace(command=first))  # names among options
 
 
 def add_options(name: str, parser: argparse.ArgumentParser) -> None:
@@ -207,10 +209,10 @@ def run(options: argparse.Namespace) -> int:
     return FAILED if results.failed else FINE
 
 
-for function in (
-        cli_experiments.compare, cli_experiments.sweep, cli_experiments.page, cli_sensitivity.sensitivity,
-        cli_calibrate.calibrate, cli_margin.backtest, cli_margin.margin, cli_stress.stress,
-        cli_stress.reverse_stress, contagion, cli_dashboard.dashboard, cli_validate.validate, cli_validate.export):
+for function in (cli_experiments.compare, cli_experiments.sweep, cli_experiments.page, cli_sensitivity.sensitivity,
+                 cli_calibrate.calibrate, cli_margin.backtest, cli_margin.margin, cli_stress.stress,
+                 cli_stress.reverse_stress, contagion, cli_dashboard.dashboard, cli_validate.validate,
+                 cli_validate.export):
     command(function)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,8 @@ def backtest_options(parser: argparse.ArgumentParser) -> None:
     """What ``backtest`` understands."""
     parser.add_argument("prices", metavar="PRICES", help="a CSV file with date and price, or a shipped series")
     parser.add_argument("--model", metavar="RULE", action="append", default=[], dest="models",
-                        help="a margin rule, such as historical or 'filtered_historical + buffer'; may be repeated "
-                             "(default: every model)")
+                        help="a margin rule, such as historical or 'filtered_historical + buffer'; may be repeated, "
+                             "or several with commas (default: every model)")
     parser.add_argument("--position", metavar="P", default="long", help="long, short, or units held (default: long)")
     parser.add_argument("--confidence", metavar="C", default="0.99", help="share of days to be covered (default: 0.99)")
     parser.add_argument("--close-out", metavar="DAYS", default="1", help="days a loss is counted over (default: 1)")
@@ -35,7 +35,7 @@ def margin_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prices", metavar="PRICES", required=True,
                         help="a CSV file with date, contract and price, or with date and a column for each contract")
     parser.add_argument("--model", metavar="RULE", action="append", default=[], dest="models",
-                        help="a margin rule; may be repeated (default: filtered_historical)")
+                        help="a margin rule; may be repeated, or several with commas (default: filtered_historical)")
     parser.add_argument("--size", metavar="N", default="730", help="units of the price in one contract (default: 730, "
                                                                    "the monthly GPU-hour future)")
     parser.add_argument("-o", "--out", metavar="FILE", help="write every figure as CSV")
@@ -46,7 +46,7 @@ def backtest(options: argparse.Namespace) -> int:
     from sim.experiments.backtest import MODELS
     from sim.experiments.backtest import backtest as test
 
-    found = test(options.prices, options.models or MODELS, options.position,
+    found = test(options.prices, listed(options.models) or MODELS, options.position,
                  confidence=number("--confidence", options.confidence),
                  close_out_days=int(number("--close-out", options.close_out, whole=True)), column=options.column)
     print(tested(found))
@@ -62,11 +62,19 @@ def margin(options: argparse.Namespace) -> int:
     from sim.experiments.portfolio_margin import portfolio_margin
 
     size = number("--size", options.size)
-    found = portfolio_margin(options.positions, options.prices, options.models or ("filtered_historical",), size=size)
+    rules = listed(options.models) or ["filtered_historical"]
+    found = portfolio_margin(options.positions, options.prices, rules, size=size)
     print(margined(found))
     if options.out:
         written(options.out, found.write)
     return 0
+
+
+def listed(texts: Sequence[str]) -> list[str]:
+    """The rules of all options, some of which hold several between commas."""
+    from sim.cli_stress import listed as names
+
+    return [name for text in texts for name in names(text)]
 
 
 def number(option: str, text: str, whole: bool = False) -> float:

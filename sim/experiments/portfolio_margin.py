@@ -144,12 +144,13 @@ def read_positions(source: str | Path, curve: Curve) -> tuple[tuple[str, ...], n
             near = near_miss(contract, curve.contracts) or ";"
             text = f'no prices of contract "{contract}"{near} there are: {quoted(curve.contracts)}'
             problems.append(Problem(where, text))
-        elif not re.fullmatch(r"[+-]?\d{1,12}", text):
+        elif not re.fullmatch(r"[+-]?\d{1,12}(\.0*)?", text):  # 5.0, as spreadsheets write it
             problems.append(Problem(where, f'`quantity` is "{text}"; a whole number of contracts is expected'))
         elif np.isnan(curve.prices[-1, curve.contracts.index(contract)]):
             problems.append(Problem(where, f"contract {contract} has no price on the last day"))
         else:
-            position[accounts.index(row.cells["account"]), curve.contracts.index(contract)] += int(text)
+            held = int(text.partition(".")[0])
+            position[accounts.index(row.cells["account"]), curve.contracts.index(contract)] += held
     if problems:
         raise BadInput(problems)
     if not rows:

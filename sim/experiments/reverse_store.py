@@ -25,22 +25,27 @@ if TYPE_CHECKING:
 Point = tuple[float, ...]
 
 
-def enter(store: Store, digest: str, resume: bool, about: dict[str, Any]) -> None:
-    """Begin a search in a folder, or take up the one that is there. Raises BadInput for another one's folder."""
-    source = provenance.source_hash()
+def check(store: Store, digest: str, resume: bool) -> None:
+    """Refuse a folder of another search, of another program, or one begun before where that is not asked for."""
     if not store.begun:
-        store.enter({"digest": digest, "source": source, "kind": "reverse-stress", "severities": [], "points": [],
-                     "environment": provenance.environment(), "command_line": provenance.command_line()} | about, ())
         return
     where = shown(store.folder)
     if store.about("digest") != digest:
         raise bad_input(where, "this folder holds another search; give --out another one")
-    if store.about("source") != source:
+    if store.about("source") != provenance.source_hash():
         raise bad_input(where, "the program has changed since this search was begun; give --out another folder")
     if not store.about("finished") and not resume:
         done, = store.ledger.execute("SELECT count(*) FROM runs WHERE status = 'done'").fetchone()
         raise bad_input(where, f"this search was begun: {done:,} runs are done; go on with --resume")
-    if resume:
+
+
+def enter(store: Store, digest: str, resume: bool, about: dict[str, Any]) -> None:
+    """Begin a search, or take up the one that is there; not before there is somebody to do its runs."""
+    if not store.begun:
+        store.enter({"digest": digest, "source": provenance.source_hash(), "kind": "reverse-stress", "severities": [],
+                     "points": [], "environment": provenance.environment(),
+                     "command_line": provenance.command_line()} | about, ())
+    elif resume:
         store.take_up()
 
 

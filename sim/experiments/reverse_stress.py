@@ -19,7 +19,7 @@ from sim.experiments.boxes import Box, divided, even, needed
 from sim.experiments.conditions import Condition, condition
 from sim.experiments.executors import runner
 from sim.experiments.progress import stop_on_interrupt
-from sim.experiments.reverse_store import Looker, enter
+from sim.experiments.reverse_store import Looker, check, enter
 from sim.experiments.store import Store
 from sim.folder import write_text
 from sim.scenario import Scenario
@@ -166,7 +166,7 @@ class Reverse:
         return out.getvalue()
 
 
-def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], runs: int = 8, jobs: int = 1, *,
+def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along | str], runs: int = 8, jobs: int = 1, *,
                    precision: float = 0.01, changes: Iterable[str] = (), out: Path | str | None = None,
                    resume: bool = False, executor: str | None = None, cluster: str | None = None,
                    progress: bool = False) -> Reverse:
@@ -176,8 +176,9 @@ def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], run
     ----------
     scenario  : a file or a shipped name
     until     : a condition on the figures of ``summary.csv``; see ``sim.experiments.conditions``
-    along     : what is made more severe; with several, points that fill their box are looked at first, and the search
-        goes along the ray to the smallest point that breaks most histories
+    along     : what is made more severe, as ``path_of`` gives it or reads it, such as "shocks.spot_jump.demand=1:3";
+        with several, points that fill their box are looked at first, and the search goes along the ray to the
+        smallest point that breaks most histories
     runs      : histories, which give the band
     precision : share of a range to which thresholds are known
     out       : the folder, ``results/reverse-stress-<scenario>-<hash8>`` if left out; every run in it is a run of a
@@ -186,28 +187,30 @@ def reverse_stress(scenario: str | Path, until: str, along: Sequence[Along], run
     Raises BadInput before anything is run: an unknown figure or path, a value that a path refuses, a folder of another
     search or one begun before.
     """
+    ways = [path_of(each) if isinstance(each, str) else each for each in along]
     if not 1e-4 <= precision <= 0.25:
         raise bad_input("precision", "a share from 0.0001 to 0.25 is expected")
-    if not along or len({each.path for each in along}) < len(along):
+    if not ways or len({each.path for each in ways}) < len(ways):
         raise bad_input("--along", "at least one path is needed, each once")
     if runs < 1:
         raise bad_input("--runs", "at least one history is needed")
-    if len(along) > 1:
+    if len(ways) > 1:
         needed()
     base = Scenario.load(scenario, tuple(changes))
     known: dict[str, object] = {name: None for metric in metrics_of(base) for name in type(metric).figures}
-    found = Reverse(base.title or base.name, condition(until, known), tuple(along), tuple(1.0 for _ in along))
-    at = lambda point: _at(scenario, changes, along, point)
-    ends = [at((corner,) * len(along)) for corner in (0.0, 1.0)]
-    content = [base.hash8(), base.seed, until, runs, precision, POINTS, STEPS, [list(each) for each in along]]
+    found = Reverse(base.title or base.name, condition(until, known), tuple(ways), tuple(1.0 for _ in ways))
+    at = lambda point: _at(scenario, changes, ways, point)
+    ends = [at((corner,) * len(ways)) for corner in (0.0, 1.0)]
+    content = [base.hash8(), base.seed, until, runs, precision, POINTS, STEPS, [list(each) for each in ways]]
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
     seeds = [base.seed + number for number in range(runs)]
     folder = Path(out) if out is not None else Path("results") / f"reverse-stress-{base.name}-{digest}"
     with Store(folder) as store:
-        enter(store, digest, resume, {
-            "title": found.title, "question": f"The smallest shock with which {until}", "until": until,
-            "along": [list(each) for each in along], "parameters": [each.path for each in along]})
+        check(store, digest, resume)
         with runner(executor, jobs, ends, cluster) as workers, stop_on_interrupt() as stop:
+            enter(store, digest, resume, {
+                "title": found.title, "question": f"The smallest shock with which {until}", "until": until,
+                "along": [list(each) for each in ways], "parameters": [each.path for each in ways]})
             look = Looker(store, workers, stop, found, at, progress)
             _search(look, found, seeds, precision)
         store.stop()

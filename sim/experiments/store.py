@@ -43,6 +43,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(os.path.abspath(folder.expanduser()))
+        self._made = not self.folder.exists()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             holds = [entry.name for entry in self.folder.iterdir() if entry.name != LOCK]
@@ -63,7 +64,13 @@ class Store:
         return self
 
     def __exit__(self, *error: object) -> None:
+        left = not self.begun  # nothing was entered, so nothing stays behind
         self.ledger.close()
+        if left and self._made:
+            with contextlib.suppress(OSError):
+                for name in (LEDGER, LOCK):
+                    (self.folder / name).unlink()
+                self.folder.rmdir()
         os.close(self._lock)
 
     # --- the ledger ----------------------------------------------------------------------------------

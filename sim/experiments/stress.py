@@ -60,8 +60,9 @@ def stress(scenario: Scenario | str | Path, rules: Sequence[Any] = RULES, shocks
     base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     plan = Plan(base, rules, shocks, runs, mode, coverage, eve, days)
     with Store(Path(out) if out is not None else plan.default_folder()) as store:
-        _open(store, plan, resume)
+        _check(store, plan, resume)
         with runner(executor, jobs, [plan.base], cluster) as workers, stop_on_interrupt() as stop:
+            _enter(store, plan)
             for phase in (False, True):
                 if phase and plan.coverage is not None:
                     store.note("factors", plan.factors(StressResults(store.folder)))
@@ -179,33 +180,38 @@ def shocks_of(name: str) -> tuple[Shock, ...]:
                                         f"{quoted(known)}")
 
 
-def _open(store: Store, plan: Plan, resume: bool) -> None:
-    """Enter the test, or take it up where it was left."""
-    source = provenance.source_hash()
+def _check(store: Store, plan: Plan, resume: bool) -> None:
+    """Refuse a folder of another test, of another program, or one begun before where that is not asked for."""
     if not store.begun:
-        points = plan.points
-        runs = [(at * plan.runs + repeat, point, repeat, plan.base.seed + repeat)
-                for at, point in enumerate(points) for repeat in range(plan.runs)]
-        about = {"digest": plan.digest(), "source": source, "kind": "stress", "scenario": plan.base.name,
-                 "title": plan.base.title or plan.base.name, "rules": [rule.label for rule in plan.rules],
-                 "shocks": [name for name, _ in plan.shocks],
-                 "effects": [[shock.effect() for shock in each] for _, each in plan.shocks], "eve": plan.eve,
-                 "eve_date": str(plan.base.calendar.date(plan.eve)), "days": plan.days, "coverage": plan.coverage,
-                 "mode": plan.mode, "histories": plan.runs, "environment": provenance.environment(),
-                 "command_line": provenance.command_line(), "about": ABOUT}
-        write_text(store.folder / "base.resolved.yaml", plan.base.resolved_yaml())
-        store.enter(about, runs)
         return
     where = shown(store.folder)
     if store.about("digest") != plan.digest():
         raise bad_input(where, "this folder holds another test; give --out another one")
-    if store.about("source") != source:
+    if store.about("source") != provenance.source_hash():
         raise bad_input(where, "the program has changed since this test was begun; give --out another folder")
     done, total = StressResults(store.folder).progress
     if not resume and done < total:
         raise bad_input(where, f"this test was begun: {done:,} of {total:,} pieces are done; go on with --resume")
-    if done < total:
-        store.take_up()
+
+
+def _enter(store: Store, plan: Plan) -> None:
+    """Enter the test, or take it up where it was left; not before there is somebody to do its pieces."""
+    if store.begun:
+        done, total = StressResults(store.folder).progress
+        if done < total:
+            store.take_up()
+        return
+    runs = [(at * plan.runs + repeat, point, repeat, plan.base.seed + repeat)
+            for at, point in enumerate(plan.points) for repeat in range(plan.runs)]
+    about = {"digest": plan.digest(), "source": provenance.source_hash(), "kind": "stress",
+             "scenario": plan.base.name, "title": plan.base.title or plan.base.name,
+             "rules": [rule.label for rule in plan.rules], "shocks": [name for name, _ in plan.shocks],
+             "effects": [[shock.effect() for shock in each] for _, each in plan.shocks], "eve": plan.eve,
+             "eve_date": str(plan.base.calendar.date(plan.eve)), "days": plan.days, "coverage": plan.coverage,
+             "mode": plan.mode, "histories": plan.runs, "environment": provenance.environment(),
+             "command_line": provenance.command_line(), "about": ABOUT}
+    write_text(store.folder / "base.resolved.yaml", plan.base.resolved_yaml())
+    store.enter(about, runs)
 
 
 def _tasks(store: Store, plan: Plan, pending: list[tuple[int, int, int]]) -> Iterator[Task]:

@@ -82,11 +82,13 @@ def sweep(study: Plan | str | Path, out: Path | str | None = None, jobs: int = 1
         raise bad_input("jobs", "at least one process is needed")
     folder = Path(out) if out is not None else default_folder(plan)
     with Store(folder) as store:
-        _open(store, plan, resume)
-        pending = store.pending()
-        total = max(plan.total, store.ledger.execute("SELECT count(*) FROM runs").fetchone()[0])  # it may have grown
-        shown_ = Progress(total, total - len(pending), progress)
+        _check(store, plan, resume)
         with runner(executor, jobs, [plan.scenario(0)], cluster) as workers, stop_on_interrupt() as stop:
+            _enter(store, plan)
+            pending = store.pending()
+            entered, = store.ledger.execute("SELECT count(*) FROM runs").fetchone()
+            total = max(plan.total, entered)  # it may have grown
+            shown_ = Progress(total, total - len(pending), progress)
             keep_all(store, workers.outcomes(_tasks(store, plan, pending), stop), shown_, stop, plan.study.metrics)
         store.stop()
         results = StudyResults(store.folder)
@@ -94,34 +96,40 @@ def sweep(study: Plan | str | Path, out: Path | str | None = None, jobs: int = 1
         return results
 
 
-def _open(store: Store, plan: Plan, resume: bool) -> None:
-    """Enter the study, or take it up where it was left."""
-    source = provenance.source_hash()
+def _check(store: Store, plan: Plan, resume: bool) -> None:
+    """Refuse a folder of another study, of another program, or one begun before where that is not asked for."""
     if not store.begun:
-        seed = plan.scenario(0).seed
-        told = lambda point: {k: v if isinstance(v, int | float) else str(v) for k, v in point.items()}
-        runs = [(point * plan.study.runs + repeat, point, repeat, seed + repeat)
-                for point in range(len(plan.points)) for repeat in range(plan.study.runs)]
-        write_text(store.folder / "study.yaml", plan.source.read_text(encoding="utf-8"))
-        write_text(store.folder / "base.resolved.yaml", plan.scenario(0).resolved_yaml())
-        store.enter({"digest": plan.digest(), "source": source, "environment": provenance.environment(),
-                     "title": plan.study.title or plan.study.name, "question": plan.study.question,
-                     "command_line": provenance.command_line(), "parameters": list(plan.points[0]),
-                     "design": plan.study.design, "show": list(plan.study.show), "against": told(plan.study.against),
-                     "frontier": list(plan.study.frontier), "points": [told(point) for point in plan.points]}, runs)
         return
     where = shown(store.folder)
     if store.about("digest") != plan.digest():
         raise bad_input(where, "this folder holds another study; give --out another one")
-    if store.about("source") != source:
+    if store.about("source") != provenance.source_hash():
         raise bad_input(where, "the program has changed since this study was begun, and its runs would not be alike; "
                                "give --out another folder to begin anew")
     done, total = StudyResults(store.folder).progress
     if not resume and done < total:
         raise bad_input(where, f"this study was begun: {done:,} of {total:,} runs are done; go on with --resume, or "
                                "give --out another folder to begin anew")
-    if done < total:
-        store.take_up()
+
+
+def _enter(store: Store, plan: Plan) -> None:
+    """Enter the study, or take it up where it was left; not before there is somebody to do its runs."""
+    if store.begun:
+        done, total = StudyResults(store.folder).progress
+        if done < total:
+            store.take_up()
+        return
+    seed = plan.scenario(0).seed
+    told = lambda point: {k: v if isinstance(v, int | float) else str(v) for k, v in point.items()}
+    runs = [(point * plan.study.runs + repeat, point, repeat, seed + repeat)
+            for point in range(len(plan.points)) for repeat in range(plan.study.runs)]
+    write_text(store.folder / "study.yaml", plan.source.read_text(encoding="utf-8"))
+    write_text(store.folder / "base.resolved.yaml", plan.scenario(0).resolved_yaml())
+    store.enter({"digest": plan.digest(), "source": provenance.source_hash(), "environment": provenance.environment(),
+                 "title": plan.study.title or plan.study.name, "question": plan.study.question,
+                 "command_line": provenance.command_line(), "parameters": list(plan.points[0]),
+                 "design": plan.study.design, "show": list(plan.study.show), "against": told(plan.study.against),
+                 "frontier": list(plan.study.frontier), "points": [told(point) for point in plan.points]}, runs)
 
 
 def _tasks(store: Store, plan: Plan, pending: list[tuple[int, int, int]]) -> Iterator[Task]:

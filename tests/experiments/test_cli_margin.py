@@ -55,3 +55,17 @@ def test_mistakes_are_told_in_words(words, folder, capsys):
     assert main(words) == 2
     said = capsys.readouterr().err
     assert said.strip() and "Traceback" not in said
+
+
+def test_several_rules_stand_between_commas_and_whole_contracts_may_have_a_point(tmp_path, capsys):
+    """As `stress` takes rules, and as spreadsheets write numbers."""
+    days = [f"2026-{1 + day // 28:02}-{1 + day % 28:02}" for day in range(60)]
+    prices = "date,2026-06,2026-07\n" + "".join(f"{day},{100 + at % 3},{101 + at % 2}\n" for at, day in enumerate(days))
+    (tmp_path / "prices.csv").write_text(prices)
+    (tmp_path / "positions.csv").write_text("account,contract,quantity\na,2026-06,5.0\na,2026-07,-5.\n")
+    words = ["margin", str(tmp_path / "positions.csv"), "--prices", str(tmp_path / "prices.csv")]
+    assert main([*words, "--model", "ewma(window=20,decay=0.9),fixed"]) == 0
+    text = capsys.readouterr().out
+    assert "ewma(window=20,decay=0.9): " in text and "fixed: " in text
+    (tmp_path / "positions.csv").write_text("account,contract,quantity\na,2026-06,5.5\n")
+    assert main(words) == 2 and '"5.5"; a whole number of contracts' in capsys.readouterr().err
