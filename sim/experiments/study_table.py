@@ -107,8 +107,8 @@ class StudyTable:
             return f"No figure shown differs clearly from {self.name(self.against)} at any point."
         share = (f"Of {shown} difference{'s' * (shown > 1)} shown {len(clear)} "
                  f"{'is' if len(clear) == 1 else 'are'} clear")
-        if len(clear) <= shown / CHANCE:
-            return f"{share}: no more than there would be by chance alone."
+        if len(clear) <= shown / CHANCE + 1.645 * math.sqrt(shown / CHANCE * (1 - 1 / CHANCE)):  # 95 % of a binomial
+            return f"{share}, where chance alone would give about {shown / CHANCE:.0f}: none can be told from luck."
         told: list[str] = []
         for name in self.figures:
             rows = [(point, d) for figure, point, d in clear if figure == name]
