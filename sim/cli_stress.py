@@ -128,7 +128,7 @@ def reverse_options(parser: argparse.ArgumentParser) -> None:
                              "'defaults > 0 and house_loss > 1'")
     parser.add_argument("--along", metavar="PATH=LOW:HIGH", action="append", required=True,
                         help="what is made more severe, from its harmless end to its worst, such as "
-                             "shocks.spot_jump.size=0:0.5; several may be given")
+                             "shocks.spot_jump.demand=1:3; several may be given")
     parser.add_argument("--runs", metavar="K", default="8", help="histories, on the same luck (default: 8)")
     parser.add_argument("--precision", metavar="P", default="0.01", help="share of the range that the threshold is "
                                                                          "known to (default: 0.01)")
