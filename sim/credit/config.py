@@ -103,7 +103,7 @@ class Owners(Block):
                               source=WORKING)
     may_stop: float = param(0.0, unit="share of target cash", low=0, high=2,
                             doc="cash below which building stops by itself; 0: only when lenders stop",
-                            source=WORKING + "; 0.25 halves the share of cascades, 0.5 ends them")
+                            source=WORKING + ", in which 0.25 halved the share of cascades and 0.5 ended them")
     may_stop_spread: float = param(0.5, unit="log", low=0, high=3, doc="spread of that among operators",
                                    source="judgement: clauses on cancelling differ from supplier to supplier")
     committed: float = param(0.5, unit="share", low=0, high=1, source=WORKING,

@@ -17,7 +17,7 @@ class Banks(Block):
 
     lent: float = param(0.25, unit="ratio", above=0, high=20,
                         doc="loans to operators over equity of the banks, at first",
-                        source=WORKING + "; below about 0.3 no bank fails, above 1 most do")
+                        source=WORKING + ", in which no bank failed below about 0.3 and most did above 1")
     share: tuple[float, float, float] = param(
         (0.45, 0.30, 0.25), unit="shares", source=WORKING,
         doc="of the first loans that banks, private-credit funds and others hold")
