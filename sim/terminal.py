@@ -42,7 +42,7 @@ def row(name: str, text: str) -> list[str]:
     """A name and what it is, wrapped beside it."""
     from sim.describe import wrap
 
-    head = f"  {name:<24}"
+    head = f"  {name:<28}"
     return wrap(text, head, " " * len(head)) or [head.rstrip()]
 
 
