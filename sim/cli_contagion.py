@@ -104,7 +104,8 @@ def publish(found: Contagion, folder: Path) -> None:
     command = re.sub(r" --(?:out|publish)[ =](?:'[^']*'|\S+)", "", provenance.command_line())
     lost = [f"Seed {seed} failed and is left out: {error.strip().splitlines()[-1]}" for seed, error in found.failed]
     write_text(folder / "README.md", "\n".join([
-        f"# What {found.scenario} does by itself, and what finance adds", "", "![Contagion](contagion.png)", "",
+        f"# What {found.scenario} does by itself, and what finance adds", "",
+        "![Prices and losses with the reactions of finance, and without them](contagion.png)", "",
         "```", table(found), "```", "", *lost, "Made by", "", "```",
         f"{command} --out FOLDER --publish {shown(folder)}", "```", "",
         "`histories.csv` has every figure of every history, `contagion.csv` their means with intervals, "

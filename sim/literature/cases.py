@@ -203,8 +203,9 @@ PREFACE = """# Published cases and models
 
 Every row is run through the product's own functions by `sim.literature.solve`, from inputs and to figures as they stand
 in the files of cases under `tests/literature/data`. Values marked *reference run* come from an independent
-implementation rather than from a paper. Only rows whose evidence is *checked* can fail a build; rows that differ show
-both numbers. To print this page again:
+implementation rather than from a paper. *Checked* figures were compared with the publication and can fail a build;
+*secondary* ones are quoted by others, and *unverified* ones could not be looked up. Rows that differ show both numbers.
+To print this page again:
 
     python -m sim.literature tests/literature/data/clearing_cases.json \\
         tests/literature/data/replication_targets.json > docs/validation_literature.md
@@ -214,7 +215,10 @@ both numbers. To print this page again:
 
 def page(cases: Sequence[Case], tell: Callable[[str], None] | None = None) -> str:
     """The whole page of the documentation: what it is, then the table."""
-    return PREFACE + table(cases, tell=tell)
+    rows = table(cases, tell=tell)
+    total, yes, missing = len(rows.splitlines()) - 2, rows.count("| yes |"), rows.count("| not run: ")
+    counted = f"Of {total} rows {yes} replicate, {total - yes - missing} differ and {missing} were not run."
+    return f"{PREFACE}{counted}\n\n{rows}"
 
 
 def read_cases(*texts: str) -> list[Case]:

@@ -93,7 +93,7 @@ def test_a_published_folder_says_what_was_found_and_how_it_is_made_again(tmp_pat
     both = found(0.15)
     cli_contagion.publish(both, tmp_path / "page")
     text = (tmp_path / "page" / "README.md").read_text()
-    assert cli_contagion.table(both) in text and "![Contagion](contagion.png)" in text
+    assert cli_contagion.table(both) in text and "without them](contagion.png)" in text
     assert "compute-futures contagion made-up --runs 6 --out FOLDER --publish" in text
     assert not (tmp_path / "page" / "paths.parquet").exists()
 
