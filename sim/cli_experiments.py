@@ -50,7 +50,7 @@ def compare_options(parser: argparse.ArgumentParser) -> None:
 def compare(options: argparse.Namespace) -> int:
     """Compare scenarios on the same luck: differences with intervals, and how often each is better."""
     from sim.cli import FAILED, FINE, STOPPED, announce_compiling, finish_compiling, load, whole
-    from sim.loading import Change
+    from sim.loading import Change, find
     from sim.provenance import text_hash
     from sim.scenario import Scenario
 
@@ -59,12 +59,13 @@ def compare(options: argparse.Namespace) -> int:
     changes = [*options.changes, *(Change(f"{path}={value}", f"{option} {value}") for option, path, value in (
         ("--seed", "seed", options.seed), ("--days", "days", options.days)) if value is not None)]
     scenarios: dict[str, Scenario] = {}
+    files: set[Path] = set()
     for word in options.scenarios:
-        scenario = load(word, changes)
-        name = scenario.name if scenario.name not in scenarios else word
-        if name in scenarios:
+        scenario, file = load(word, changes), find(word).resolve()
+        if file in files:
             raise bad_input(word, "this scenario is named twice; there is nothing to compare")
-        scenarios[name] = scenario
+        scenarios[scenario.name if scenario.name not in scenarios else word] = scenario
+        files.add(file)
     digits = text_hash(*(scenario.hash8() for scenario in scenarios.values()), str(runs), str(precision))[:8]
     out = options.out or Path("results") / f"compare-{'-'.join(s.name for s in scenarios.values())[:60]}-{digits}"
 

@@ -152,4 +152,6 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert main([*words, "--runs", "0"]) == 2
     assert main(["compare", "quick"]) == 2
     assert main(["compare", "quick", "quick"]) == 2
+    (tmp_path / "mine.yaml").write_text("extends: quick\n")
+    assert main(["compare", "mine.yaml", str(tmp_path / "mine.yaml")]) == 2  # one file in two words
     assert main([*words, "--precision", "much"]) == 2
