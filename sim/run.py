@@ -7,11 +7,12 @@ had finished readable, and a manifest that says "unfinished".
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,7 @@ from sim.pool import execute_all
 from sim.record import TABLES, WRITTEN
 from sim.results import Results, open_results
 from sim.scenario import Scenario
+from sim.shape import bounds
 from sim.summary import Summary
 
 Progress = Callable[[int, int], None]
@@ -72,7 +74,7 @@ def run(scenario: Scenario | str | Path, seeds: Sequence[int] | int | None = Non
     """
     scenario = _prepare(scenario, record, days)
     seeds = _seeds(scenario, (seed,) if seed is not None else seeds)
-    if jobs < 1:
+    if whole("jobs", jobs) < 1:
         raise bad_input("jobs", "at least one process is needed")
     manifest = _manifest(scenario, seeds, jobs, command_line)
     folder = None if out is None else ResultsFolder(Path(out))
@@ -116,7 +118,12 @@ sys.modules[__name__].__class__ = _Callable
 def _prepare(scenario: Scenario | str | Path, record: str | None, days: int | None) -> Scenario:
     if isinstance(scenario, str | Path):
         scenario = Scenario.load(scenario)
-    changes: dict[str, Any] = {} if days is None else {"days": days}
+    if not isinstance(scenario, Scenario):
+        raise bad_input("scenario", f"a scenario, a file or the name of a shipped one is expected, not {scenario!r}")
+    changes: dict[str, Any] = {} if days is None else {"days": whole("days", days)}
+    limits = Scenario.model_fields["days"].metadata
+    if changes and not all(getattr(at, "ge", 1) <= changes["days"] <= getattr(at, "le", 2**63) for at in limits):
+        raise bad_input("days", f"{days} is out of reach; it must be {bounds(limits)}")
     if record is not None:
         if record not in WRITTEN:
             raise bad_input("record", f'"{record}" is none of {", ".join(WRITTEN)}')
@@ -136,12 +143,21 @@ def _keep_scenario(folder: Path, scenario: Scenario) -> None:
 
 
 def _seeds(scenario: Scenario, seeds: Sequence[int] | int | None) -> tuple[int, ...]:
-    found = (scenario.seed,) if seeds is None else (seeds,) if isinstance(seeds, int) else tuple(int(s) for s in seeds)
+    given = scenario.seed if seeds is None else seeds
+    found = tuple(whole("seeds", each) for each in (given if isinstance(given, Iterable) else (given,)))
     if not found or len(set(found)) < len(found):
         raise bad_input("seeds", "at least one seed is needed, and none twice: equal seeds give equal runs")
     if min(found) < 0 or max(found) >= 2**63:
         raise bad_input("seeds", "a seed is a whole number from 0 to 2**63 - 1")
     return found
+
+
+def whole(name: str, value: Any) -> int:
+    """A whole number of any kind, numpy's too; nothing is rounded. Raises BadInput for anything else."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise bad_input(name, f"{value!r} is no whole number") from None
 
 
 def _manifest(scenario: Scenario, seeds: tuple[int, ...], jobs: int, command_line: str | None) -> dict[str, Any]:

@@ -191,7 +191,7 @@ class Scenario(Block):
         with no_collection():
             from sim.model import ComputeFutures  # the one import upwards: the model is built from scenarios
 
-            return ComputeFutures(self, seed=seed)
+            return ComputeFutures(self, seed=None if seed is None else seed.__index__())  # of numpy too
 
     @property
     def calendar(self) -> Calendar:

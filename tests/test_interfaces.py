@@ -164,3 +164,34 @@ def test_what_cannot_be_done_leaves_no_begun_work_behind(tmp_path):
     with pytest.raises(BadInput, match="clowd"):
         sim.sweep(tmp_path / "study.yaml", folder, executor="clowd")
     assert len(sim.sweep(tmp_path / "study.yaml", folder).runs) == 1
+
+
+def test_numbers_of_any_kind_but_nothing_rounded():
+    small = sim.load("quick", {"burn_in": 12, "market.warm_up": 2})
+    assert sim.run(small, np.int64(4), days=np.int64(1)).manifest["seeds"] == [4]
+    assert sim.run(small, np.arange(2), days=1).manifest["seeds"] == [0, 1]
+    assert small.build(np.int64(3)).root == small.build(3).root == 3
+    for wrong in ({"days": 0}, {"days": -5}, {"days": 2.0}, {"days": 5041}, {"seed": 1.5}, {"seeds": "1"},
+                  {"seeds": 1.0}, {"jobs": "2"}):
+        with pytest.raises(BadInput, match=next(iter(wrong)).removesuffix("s")):
+            sim.run(small, **{"days": 1} | wrong)
+    with pytest.raises(BadInput, match="a scenario, a file"):
+        sim.run(None)
+    for wrong in (1.5, "1"):
+        with pytest.raises(AttributeError):
+            small.build(wrong)
+
+
+def test_pieces_take_whole_floats_and_one_number_for_all_and_refuse_what_they_would_misread():
+    assert sim.clearing.kupiec(5.0, 250.0, 0.01) == sim.clearing.kupiec(5, 250, 0.01)
+    assert sim.clearing.traffic_light(5.0, 250.0, 0.01) == sim.clearing.traffic_light(5, 250, 0.01)
+    with pytest.raises(ValueError, match="no sense"):
+        sim.clearing.kupiec(5.5, 250, 0.01)
+    x = np.arange(20.0) % 7
+    assert sim.metrics.autocorrelation(x, np.int64(3)).tolist() == sim.metrics.autocorrelation(x, 3).tolist()
+    sale = ([100, 200], [[0.6, 0.4], [0.3, 0.7]])
+    one = sim.credit.fire_sale(*sale, 9, 0.001, [-0.02, 0])
+    each = sim.credit.fire_sale(*sale, [9, 9], [0.001, 0.001], [-0.02, 0])
+    assert one.aggregate_vulnerability == each.aggregate_vulnerability > 0
+    with pytest.raises(ValueError, match="diagonal"):
+        sim.credit.fire_sale(*sale, [9, 9], np.diag([0.001, 0.001]), [-0.02, 0])

@@ -58,7 +58,7 @@ def kupiec(breaches: int, n: int, p: float) -> Kupiec:
 
     Source: Kupiec (1995), Journal of Derivatives 3(2); two-sided, so it rejects no breaches in 750 days at 1 %.
     """
-    _check(breaches, n, p)
+    breaches, n = _check(breaches, n, p)
     share = breaches / n
     ratio = -2.0 * (_likelihood(n - breaches, breaches, p) - _likelihood(n - breaches, breaches, share))
     ratio = max(ratio, 0.0)
@@ -96,7 +96,7 @@ def traffic_light(breaches: int, n: int = 250, p: float = 0.01) -> TrafficLight:
 
     Source: Basel Committee (1996), Supervisory framework for the use of backtesting; MAR32.
     """
-    _check(breaches, n, p)
+    breaches, n = _check(breaches, n, p)
     cumulative = _binomial(breaches, n, p)
     zone = "green" if cumulative < 0.95 else "yellow" if cumulative < 0.9999 else "red"
     plus = math.nan
@@ -134,11 +134,13 @@ def procyclicality(path: Sequence[float] | np.ndarray, windows: Sequence[int] = 
                           float(margin.mean()))
 
 
-def _check(breaches: int, n: int, p: float) -> None:
-    if not 0 <= breaches <= n or n < 1:
+def _check(breaches: int, n: int, p: float) -> tuple[int, int]:
+    """Breaches and days as whole numbers; a sum of flags may come as 5.0."""
+    if not 0 <= breaches <= n or n < 1 or breaches != int(breaches) or n != int(n):
         raise ValueError(f"{breaches} breaches in {n} days make no sense")
     if not 0.0 < p < 1.0:
         raise ValueError(f"the chance of a breach is between 0 and 1, not {p}")
+    return int(breaches), int(n)
 
 
 def _likelihood(misses: int, hits: int, p: float) -> float:

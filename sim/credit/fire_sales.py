@@ -39,13 +39,16 @@ def fire_sale(assets: ArrayLike, weights: ArrayLike, leverage: ArrayLike, impact
     Parameters
     ----------
     assets : [i] currency; weights : [i, k] share of each asset in a firm's assets
-    leverage : [i]  debt over equity that the firm returns to
-    impact : [k] return per unit of currency sold; shock : [k] return, negative for a fall
+    leverage : [i] or one number  debt over equity that the firm returns to
+    impact : [k] or one number, return per unit of currency sold; shock : [k] return, negative for a fall
 
     Nobody sells more than it has. Source: Greenwood, Landier & Thesmar 2015, JFE 115:471.
     """
     size, share = np.asarray(assets, dtype=float), np.asarray(weights, dtype=float)
-    debt, depth = np.asarray(leverage, dtype=float), np.asarray(impact, dtype=float)
+    debt = np.full(size.shape, leverage, dtype=float) if np.ndim(leverage) == 0 else np.asarray(leverage, dtype=float)
+    depth = np.full(share.shape[-1], impact, dtype=float) if np.ndim(impact) == 0 else np.asarray(impact, dtype=float)
+    if depth.ndim != 1:
+        raise ValueError("impact is one number an asset; of a diagonal matrix give the diagonal")
     fall = np.broadcast_to(np.asarray(shock, dtype=float), depth.shape)
     if share.shape != (len(size), len(depth)) or debt.shape != size.shape:
         raise ValueError(f"weights must be {len(size)} firms by {len(depth)} assets, and leverage one number a firm")

@@ -46,7 +46,7 @@ def autocorrelation(x: np.ndarray, lags: int | Iterable[int]) -> np.ndarray:
     Sums of products are divided by the sum of squares of the whole series (Box & Jenkins 1976, section 2.1).
     """
     x = np.asarray(x, np.float64)
-    wanted = range(1, lags + 1) if isinstance(lags, int) else list(lags)
+    wanted = list(lags) if isinstance(lags, Iterable) else range(1, lags + 1)
     x = x - np.mean(x) if len(x) else x
     whole = float(np.sum(x * x))
     short = lambda lag: lag < 0 or lag >= len(x) or whole == 0.0
