@@ -10,6 +10,7 @@ from sim.report.story import ends, known, mean, span
 from sim.report.yardstick import Yardstick
 from sim.results import Results
 
+MUCH = 10.0  # % of the claims on the eve; judgement: a tenth is more than lenders have set aside
 ASTRAY = 3.0  # times the baseline's; judgement: far beyond what luck does to thirty histories of it
 
 
@@ -26,8 +27,9 @@ def answer(results: Results, history: History | None, base: Yardstick) -> tuple[
             f"{words.capital(_prices(history))}."
     else:
         verdict = f"{words.capital(failed)}."
-    parts = [_harm(results, base), _without(results, base)]
-    asked = _venues(results) or _astray(results, base)  # what is unusual about this market goes first
+    cascade = _cascade(results)
+    parts = [_harm(results, base, lenders=not cascade), _without(results, base)]
+    asked = _venues(results) or cascade or _astray(results, base)  # what is unusual about this market goes first
     if asked:
         verdict, parts = asked, [verdict, *parts]
     reasons = [" ".join(results.ended), _basis(results),
@@ -71,16 +73,35 @@ def _loans(results: Results) -> str:
         return ""
     hit = sum(value > 0 for value in values)
     if len(values) == 1:
-        return f" on margin, and {words.count(values[0], 'operator')} on loans"
+        anybody = any(known(results, "defaults"))
+        if not values[0]:
+            return " on margin, and no operator on loans" if anybody else " on margin or on loans"
+        who = words.count(values[0], "operator")
+        return f" on margin, and {who} on loans" if anybody else f" on margin, but {who} did on loans"
     return f" on margin, while operators defaulted on loans in {hit} of them"
 
 
-def _harm(results: Results, base: Yardstick) -> str:
+def _cascade(results: Results) -> str:
+    """In how many histories lenders lost much of the eve's claims, and who failed there; empty where it was in none."""
+    rows = [run for _, _, run in results.figures.runs if run.get("eve_loss_share", math.nan) > MUCH]
+    if not rows or not _has_shock(results):
+        return ""
+    average = lambda name: sum(figures.get(name, 0.0) for figures in rows) / len(rows)
+    lost, runs = words.number(average("eve_loss_share"), 2), len(known(results, "eve_loss_share"))
+    failed = (f"{words.count(average('loan_defaults'), 'operator')} defaulted on loans and "
+              f"{words.count(average('bank_failures'), 'bank')} failed")
+    claims = "of the claims that they held on the eve of the shock"
+    if runs == 1:
+        return f"Lenders lost {lost} % {claims}: {failed}."
+    return f"In {len(rows)} of {runs} histories lenders lost much {claims}: {lost} % of them; there {failed}."
+
+
+def _harm(results: Results, base: Yardstick, lenders: bool = True) -> str:
     """Who was forced to sell, how far it spread, and what lenders lost."""
     forced, spread = mean(results, "forced_events"), mean(results, "branching")
     lost = mean(results, "eve_loss_share")
     parts = []
-    if math.isfinite(lost) and math.isfinite(mean(results, "loan_defaults")) and _has_shock(results):
+    if lenders and math.isfinite(lost) and math.isfinite(mean(results, "loan_defaults")) and _has_shock(results):
         much = f"{words.number(lost, 2)} %" if lost else "nothing"
         parts.append(f"lenders lost {much} of the claims that they held on the eve of the shock"
                      f"{_bracket(results, 'eve_loss_share', base, ' %')}{_tail(results)}")
