@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from sim.experiments.merging import merge
 from sim.experiments.progress import Progress, Stop
 from sim.experiments.store import Store
 from sim.one_run import Outcome
@@ -26,6 +27,7 @@ def keep_all(store: Store, outcomes: Iterator[Outcome], progress: Progress, stop
 
     def put_away() -> None:
         store.keep(waiting, wanted)
+        merge(store)
         for outcome in waiting:
             seen(outcome)
 
@@ -40,4 +42,5 @@ def keep_all(store: Store, outcomes: Iterator[Outcome], progress: Progress, stop
             waiting, since = [], time.monotonic()
     if waiting:
         put_away()
+    merge(store, least=2)
     progress.end()

@@ -59,12 +59,14 @@ class Store:
                 os.close(self._lock)
                 raise bad_input(shown(self.folder), "another process is at work on this study") from None
         self.ledger = connect(self.folder / LEDGER)
+        self._merged: list[Path] = []  # files whose content stands in another part since
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *error: object) -> None:
         left = not self.begun  # nothing was entered, so nothing stays behind
+        self._remove_merged()
         self.ledger.close()
         if left and self._made:
             with contextlib.suppress(OSError):
@@ -154,6 +156,23 @@ class Store:
                 "UPDATE runs SET status = ?, part = ?, seconds = ?, error = ?, digests = ? WHERE run = ?",
                 [("done", part, o.wall_seconds, None, json.dumps(o.digests), o.run) if o.status == "finished" else
                  ("failed", None, o.wall_seconds, o.error, None, o.run) for o in outcomes])
+
+    def replace(self, parts: list[int]) -> None:
+        """Put several parts together into a new one, or leave all as it was. Raises CannotWrite."""
+        part = 1 + self.ledger.execute("SELECT max(part) FROM runs").fetchone()[0]
+        with self._writing():
+            for place in sorted((self.folder / PARTS).glob("*")):
+                found = read_parts(self.folder, place.name, parts)
+                if found is not None:
+                    self._write(place.name, part, found)
+            self.ledger.executemany("UPDATE runs SET part = ? WHERE part = ?", [(part, old) for old in parts])
+        self._remove_merged()  # of the last time: whoever reads this time's has had a while
+        self._merged = [path for old in parts for path in (self.folder / PARTS).glob(f"*/{old:06d}.parquet")]
+
+    def _remove_merged(self) -> None:
+        for path in self._merged:
+            path.unlink(missing_ok=True)
+        self._merged = []
 
     def _write(self, name: str, part: int, table: pa.Table) -> None:
         place = self.folder / PARTS / name

@@ -116,6 +116,8 @@ def test_tables_and_figures_that_are_asked_for_are_kept(study, tmp_path):
     assert found.table("agents").empty
 
 
+# parts of one run, merged by fours: a kill may come at any moment of that
+QUICKLY = "import sim.experiments.keeping as k, sim.experiments.merging as m; k.PUT_AWAY = 0.0; m.LEAST = 4\n"
 PROGRAM = "import sys, sim; sim.sweep(sys.argv[1], sys.argv[2], int(sys.argv[3]))"
 
 
@@ -129,7 +131,7 @@ def wait_for(condition, process):
 def rows(folder, status):
     try:
         with sqlite3.connect(f"file:{folder / 'ledger.sqlite'}?mode=rw", uri=True, timeout=5) as ledger:
-            found = ledger.execute("SELECT run, part, seconds FROM runs WHERE status = ?", (status,)).fetchall()
+            found = ledger.execute("SELECT run, seconds FROM runs WHERE status = ?", (status,)).fetchall()
         ledger.close()
     except sqlite3.OperationalError:  # not made yet
         return []
@@ -140,7 +142,7 @@ def rows(folder, status):
 def test_kill_and_resume_repeat_nothing_and_lose_nothing(jobs, study, tmp_path, monkeypatch):
     study.write_text(STUDY.replace("runs: 2", "runs: 6"))
     out = tmp_path / "out"
-    program = "import sim.experiments.keeping as k; k.PUT_AWAY = 0.0; " + PROGRAM
+    program = QUICKLY + PROGRAM
     with subprocess.Popen([sys.executable, "-c", program, study, out, str(jobs)], stderr=subprocess.DEVNULL) as process:
         wait_for(lambda: len(rows(out, "done")) >= 3, process)
         os.kill(process.pid, signal.SIGKILL)
@@ -163,8 +165,7 @@ def test_a_study_killed_at_twenty_random_moments_equals_one_that_was_not(study, 
     """Moments are drawn after some run has ended, before the first one has, and while the folder is being made."""
     study.write_text(STUDY.replace("runs: 2", "runs: 30") + "record: daily\n")
     out, luck, told = tmp_path / "out", np.random.default_rng(20), []
-    program = "import sys, sim, sim.experiments.keeping as k; k.PUT_AWAY = 0.0; " \
-              "sim.sweep(sys.argv[1], sys.argv[2], int(sys.argv[3]), resume=True)"
+    program = QUICKLY + "import sys, sim; sim.sweep(sys.argv[1], sys.argv[2], int(sys.argv[3]), resume=True)"
     for kill in range(20):
         before, more = len(rows(out, "done")), int(luck.integers(0, 6))
         command = [sys.executable, "-c", program, study, out, str(1 + kill % 2)]
