@@ -5,9 +5,10 @@
 
 The study has one point and keeps daily tables. Its time is set against the sum of its runs' own times over the
 processes, start-up included; a machine that is busy elsewhere slows both, so that the ratio is steadier than
-either. Memory is that of the processes that do the runs, looked at all the while: the most that one held in the
-last fifth of the study, less the most that it held in the second fifth, when everything has been loaded. With
-``--runs 1000`` all of it takes about twenty minutes on two idle cores; with fewer runs start-up weighs more.
+either. Memory is that of the processes that do the runs, looked at all the while: what one held as a rule (the median)
+in the last fifth of the study, less the same in the second fifth, when everything has been loaded; peaks besides,
+which hang on which history is the wildest. With ``--runs 1000`` all of it takes about twenty minutes on two idle
+cores; with fewer runs start-up weighs more.
 """
 
 from __future__ import annotations
@@ -56,17 +57,18 @@ class Memory(threading.Thread):
     def told(self, began: float, ended: float) -> str:
         """Growth of the process that grew most, and the most that any of them held."""
         fifth = (ended - began) / 5
-        growth, most = [], 0.0
+        growth, peaks, most = [], [], 0.0
         for looks in self.seen.values():
-            peak = lambda start, looks=looks: max((mb for at, mb in looks if start <= at - began <= start + fifth),
-                                                  default=0.0)
+            held = lambda start, looks=looks: [mb for at, mb in looks if start <= at - began <= start + fifth]
             most = max(most, *(mb for _, mb in looks))
-            if peak(fifth) and peak(4 * fifth):
-                growth.append(peak(4 * fifth) - peak(fifth))
+            early, late = held(fifth), held(4 * fifth)
+            if early and late:
+                growth.append(statistics.median(late) - statistics.median(early))
+                peaks.append(max(late) - max(early))
         if not growth:
             return "memory   the study was too short to tell"
-        return (f"memory   at most {most:.0f} MB a process; {max(growth):+.1f} MB from the second fifth of the study "
-                f"to the last (goal {GROWTH:.0f}: {verdict(max(growth), GROWTH)})")
+        return (f"memory   at most {most:.0f} MB a process; {max(growth):+.1f} MB as a rule from the second fifth of "
+                f"the study to the last (goal {GROWTH:.0f}: {verdict(max(growth), GROWTH)}), its peak {max(peaks):+.1f}")
 
 
 def verdict(value: float, goal: float) -> str:
