@@ -68,7 +68,7 @@ class Memory(threading.Thread):
         if not growth:
             return "memory   the study was too short to tell"
         return (f"memory   at most {most:.0f} MB a process; {max(growth):+.1f} MB as a rule from the second fifth of "
-                f"the study to the last (goal {GROWTH:.0f}: {verdict(max(growth), GROWTH)}), its peak {max(peaks):+.1f}")
+                f"the study to the last (goal {GROWTH:.0f}: {verdict(max(growth), GROWTH)}), peak {max(peaks):+.1f}")
 
 
 def verdict(value: float, goal: float) -> str:
