@@ -49,7 +49,9 @@ def publish(grid: Path | str, worlds: Path | str, folder: Path | str) -> Path:
 def _page(diagram: PhaseDiagram, about: dict[str, dict[str, Any]], count: str, out: Path) -> list[str]:
     """The page, line by line: what was asked, the map, its boundary, what the unhedged pay, how it was made."""
     verdicts, failed = diagram.count("hedgers"), about["grid"]["failed"]
-    lost = f" {failed} of {about['grid']['of']} runs failed and are left out." if failed else ""
+    total, open_ = about["grid"]["of"], about["grid"]["of"] - about["grid"]["runs"] - failed
+    lost = (f" {failed} of {total} runs failed and are left out." if failed else "") + (
+        f" {open_} of {total} runs are still to be done." if open_ else "")
     return [f"# {diagram.title}", "", about["grid"]["question"] or "", "", "![Phase diagram](phase.png)", "",
             f"{count} histories a cell, each set against the same history without futures.{lost} Futures lower the "
             f"variance of hedgers' cost in {verdicts[STABLE]} cells, raise it in {verdicts[UNSTABLE]}, and do neither "
