@@ -82,18 +82,20 @@ def _aside(folder: Path, name: str) -> Path:
     return folder / f".{name}.parts"
 
 
-def merge(folder: Path, name: str) -> None:
-    """Put the parts of a table together in one file; little memory is needed however large they are."""
-    path, found = folder / f"{name}.parquet", parts(folder, name)
-    if path.is_file() or not found:
-        return
+def join(found: list[Path], path: Path) -> None:
+    """Write the files of a table into one, which is whole or not there; little memory is needed for it."""
+    os.replace(_joined(found, path), path)
+
+
+def _joined(found: list[Path], path: Path) -> Path:
+    """The same under another name, which is returned."""
     schema = pa.unify_schemas([pq.read_schema(part) for part in found], promote_options="permissive")
-    hidden = folder / f".{name}.parquet.writing"
+    none, hidden = schema.empty_table(), path.with_name(f".{path.name}.writing")
     try:
         with pq.ParquetWriter(hidden, schema, **_settings(schema)) as writer:
             waiting: list[pa.Table] = []
-            for part in found:
-                waiting.append(pq.read_table(part).select(schema.names).cast(schema))
+            for part in found:  # a column that a part does not have is empty there
+                waiting.append(together([none, pq.read_table(part)]))
                 if sum(len(table) for table in waiting) >= ROWS_PER_GROUP:
                     writer.write_table(pa.concat_tables(waiting))
                     waiting = []
@@ -102,6 +104,15 @@ def merge(folder: Path, name: str) -> None:
     except BaseException:
         hidden.unlink(missing_ok=True)
         raise
+    return hidden
+
+
+def merge(folder: Path, name: str) -> None:
+    """Put the parts of a table together in one file; little memory is needed however large they are."""
+    path, found = folder / f"{name}.parquet", parts(folder, name)
+    if path.is_file() or not found:
+        return
+    hidden = _joined(found, path)
     if path.is_dir():
         path.rename(_aside(folder, name))
     os.replace(hidden, path)

@@ -162,9 +162,10 @@ class Store:
         part = 1 + self.ledger.execute("SELECT max(part) FROM runs").fetchone()[0]
         with self._writing():
             for place in sorted((self.folder / PARTS).glob("*")):
-                found = read_parts(self.folder, place.name, parts)
-                if found is not None:
-                    self._write(place.name, part, found)
+                found = [path for old in parts if (path := place / f"{old:06d}.parquet").exists()]
+                if found:
+                    tables.join(found, place / f"{part:06d}.parquet")
+                    _to_disk(place / f"{part:06d}.parquet")
             self.ledger.executemany("UPDATE runs SET part = ? WHERE part = ?", [(part, old) for old in parts])
         self._remove_merged()  # of the last time: whoever reads this time's has had a while
         self._merged = [path for old in parts for path in (self.folder / PARTS).glob(f"*/{old:06d}.parquet")]
@@ -179,8 +180,7 @@ class Store:
         place.mkdir(parents=True, exist_ok=True)
         path = place / f"{part:06d}.parquet"
         tables.write(path, table)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())  # on disk before the ledger says so
+        _to_disk(path)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -197,6 +197,12 @@ class Store:
                 raise CannotWrite(f"{shown(self.folder)}: writing failed ({reason}); "
                                   "what was finished before is kept: make room and go on with --resume") from error
             raise
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file is on disk, before the ledger says so."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def connect(path: Path) -> sqlite3.Connection:

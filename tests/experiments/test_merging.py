@@ -20,7 +20,8 @@ def entered(store, runs):
 def outcome(run):
     daily = pa.table({"run": np.full(3, run), "day": np.arange(3), "spot": np.arange(3) + 10.0 * run})
     extra = {"causes": pa.table({"run": [run], "cause": [f"of {run}"]})} if run % 3 == 0 else {}
-    return Outcome(run, 1 + run, figures={"defaults": float(run)}, tables={"daily": daily} | extra)
+    rare = {"bank_failures": 1.0} if run == 5 else {}  # a figure that one run has
+    return Outcome(run, 1 + run, figures={"defaults": float(run)} | rare, tables={"daily": daily} | extra)
 
 
 def files(store, name):
@@ -47,10 +48,12 @@ def test_what_was_put_away_stays_whatever_is_merged(tmp_path_factory, sizes, lea
             assert set(table["run"]) == set(range(0, run, 3 if name == "causes" else 1))
         assert table["cause"].tolist() == [f"of {k}" for k in table["run"]]
         small = [n for (n,) in store.ledger.execute("SELECT count(*) FROM runs GROUP BY part") if n < merging.LEAST]
-        assert len(small) == 1 or sum(small) < least
+        assert len(small) <= 1 or sum(small) < least
+        parts = len(counted(store))
     found = StudyResults(store.folder)
+    assert run < 6 or found.runs["bank_failures"].sum() == 1
     assert len(found.runs) == run and found.runs["defaults"].sum() == run * (run - 1) / 2
-    assert len(files(store, "daily")) == len(small)  # what was merged is gone once nobody is at work
+    assert len(files(store, "daily")) == parts  # what was merged is gone once nobody is at work
 
 
 def test_who_reads_meanwhile_finds_the_parts_that_the_ledger_named_before(tmp_path):
@@ -83,11 +86,11 @@ def test_a_full_disk_leaves_all_as_it_was(tmp_path, monkeypatch):
         store.keep([outcome(0)], ())
         store.keep([outcome(1)], ())
 
-        def full(self, name, part, table):
+        def full(found, path):
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patched:
-            patched.setattr(Store, "_write", full)
+            patched.setattr("sim.tables.join", full)
             assert merge(store, 2) == 0
         assert counted(store) == [1, 2] and read_parts(store.folder, "daily", [1, 2]).num_rows == 6
         assert merge(store, 2) == 2
