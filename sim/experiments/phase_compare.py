@@ -93,8 +93,8 @@ def _words(bad: dict[str, int], cells: int, source: str) -> Words:
     if bad[order[0]] == bad[order[-1]]:
         title = f"Who speculates does not move the boundary: {bad[order[0]]} of {cells} settings do harm"
     else:
-        title = (f"Futures raise hedgers' risk in {bad[order[0]]} of {cells} settings or in {bad[order[-1]]}, by who "
-                 "speculates")
+        title = (f"Who speculates decides: futures raise hedgers' risk in {bad[order[0]]} to {bad[order[-1]]} of "
+                 f"{cells} settings")
     return Words(title, "To the right of a line futures raise the variance of hedgers' cost, by composition of "
                  "speculators' capital", f"settings that do harm, of {cells}: {told}. A line that ends at the right "
                  "edge is never reached at that capital.", source, f"{title}. Settings that do harm: {told}.")

@@ -157,7 +157,7 @@ def test_a_line_runs_along_the_cells_that_do_harm():
     maps = {name: phase_diagram(*made_up(lambda cap, capital, bad=bad: 3.0 if cap >= bad and capital > 0.5 else 0.2))
             .table().query("measure == 'hedgers'") for name, bad in (("trend", 1), ("value", 10))}
     page = boundaries(maps, "made up")
-    assert page.words.title == "Futures raise hedgers' risk in 1 of 4 settings or in 2, by who speculates"
+    assert page.words.title == "Who speculates decides: futures raise hedgers' risk in 1 to 2 of 4 settings"
     trend, value = page.fig.axes[0].lines
     assert np.allclose(trend.get_xdata(), [1.465, 1.465, -0.535, -0.535])  # never at little capital, always at much
     assert np.allclose(value.get_xdata(), [1.535, 1.535, 0.535, 0.535])
