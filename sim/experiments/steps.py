@@ -250,27 +250,39 @@ def _sides(levels: Sequence[Level]) -> list[str]:
 
 def _pooled(levels: Sequence[Level], against: str, means: dict[tuple[str, str], dict[str, float]],
             out: list[Step]) -> None:
-    """Add the pooled exponents of each level and the steps between them; seeds are drawn anew, whole and together."""
-    everywhere = sorted(set.intersection(*(set(level.moves) for level in levels)))
-    count, sides = len(everywhere), _sides(levels)
-    draws = Streams(0).integers("seeds drawn anew", DRAWS * count, 0, count).reshape(DRAWS, count)
-    for side in sides:
-        whole, drawn = {}, {}
+    """Add the pooled exponents of each level over its seeds, and the steps between them over those that both have.
+
+    Seeds are drawn anew, whole, and the same ones at both levels of a step.
+    """
+    for side in _sides(levels):
         for level in levels:
-            moves = level.others.get(side, level.moves)
-            own = [moves[seed] for seed in everywhere]
-            whole[level.name] = pooled_tail(own, side)
-            drawn[level.name] = np.array([pooled_tail([own[k] for k in draw], side) for draw in draws])
-            known = drawn[level.name][np.isfinite(drawn[level.name])]
-            low, high = np.quantile(known, [0.05, 0.95]) if len(known) else (math.nan, math.nan)
-            means[level.name, side] = {"histories": count, "mean": whole[level.name], "low": float(low),
-                                       "high": float(high), "q10": math.nan, "q90": math.nan}
+            seeds = sorted(level.moves)
+            whole, drawn = _drawn(level, side, seeds)
+            low, high = _ends(drawn)
+            means[level.name, side] = {"histories": len(seeds), "mean": whole, "low": low, "high": high,
+                                       "q10": math.nan, "q90": math.nan}
         for number, level in enumerate(levels[1:], 1):
-            other = levels[0 if against == "first" else number - 1].name
-            gap = drawn[level.name] - drawn[other]
+            other = levels[0 if against == "first" else number - 1]
+            seeds = sorted(level.moves.keys() & other.moves.keys())
+            (here, drawn), (there, drawn_there) = (_drawn(one, side, seeds) for one in (level, other))
+            gap = drawn - drawn_there
             gap = gap[np.isfinite(gap)]
-            low, high = np.quantile(gap, [0.05, 0.95]) if len(gap) else (math.nan, math.nan)
             beyond = 1 + min(int((gap >= 0).sum()), int((gap <= 0).sum()))
-            p = max(2 * beyond / (1 + len(gap)), 2.0 ** (1 - count)) if len(gap) else math.nan  # few seeds tell little
-            out.append(Step(side, level.name, other, count, whole[level.name] - whole[other], float(low), float(high),
-                            min(p, 1.0), 0, 0))
+            least = 2.0 ** (1 - len(seeds))  # few seeds tell little
+            p = max(2 * beyond / (1 + len(gap)), least) if len(gap) else math.nan
+            out.append(Step(side, level.name, other.name, len(seeds), here - there, *_ends(gap), min(p, 1.0), 0, 0))
+
+
+def _drawn(level: Level, side: str, seeds: Sequence[int]) -> tuple[float, np.ndarray]:
+    """The exponent of these seeds' changes put together, and float64[DRAWS] with seeds drawn anew."""
+    moves, count = level.others.get(side, level.moves), len(seeds)
+    own = [moves[seed] for seed in seeds]
+    draws = Streams(0).integers("seeds drawn anew", DRAWS * count, 0, count).reshape(DRAWS, count)
+    return pooled_tail(own, side), np.array([pooled_tail([own[k] for k in draw], side) for draw in draws])
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """Middle 90 % of what is known."""
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, [0.05, 0.95]) if len(known) else (math.nan, math.nan)
+    return float(low), float(high)
