@@ -112,8 +112,10 @@ def studies() -> dict[str, str]:
     pages = {}
     for path in sorted(home.glob("studies/**/README.md")):
         place = path.parent.relative_to(home).as_posix()
-        pages[study_page(place)] = re.sub(r"\]\((?!https?:|#)([^)]+\.png)\)", rf"](../../results/{place}/\1)",
-                                          path.read_text(encoding="utf-8"))
+        text = re.sub(r"\]\((?!https?:|#)([^)]+\.png)\)", rf"](../../results/{place}/\1)",
+                      path.read_text(encoding="utf-8"))
+        other = lambda m, near=path.parent: f"]({study_page((near / m[1]).resolve().relative_to(home).as_posix())}.md)"
+        pages[study_page(place)] = re.sub(r"\]\((\.\./[^)]+)/README\.md\)", other, text)
     listed = (home / "README.md").read_text(encoding="utf-8")
     pages["results"] = re.sub(r"\]\((studies/[^)]+)/README\.md\)", lambda m: f"]({study_page(m[1])}.md)", listed)
     return pages

@@ -225,6 +225,7 @@ r.reverse_stress({0!r}, {1!r}, [r.Along(*each) for each in {2!r}], jobs=int(sys.
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_search_that_was_killed_goes_on_where_it_was(jobs, tmp_path, monkeypatch):
     monkeypatch.setattr("sim.experiments.reverse_stress.POINTS", 2)
+    monkeypatch.setattr("sim.experiments.keeping.merge", lambda *_, **__: 0)  # parts tell what was done again
     whole = reverse_stress(*SEARCH, **SMALL, out=tmp_path / "whole")
     out = tmp_path / "out"
     program = PROGRAM.format(SEARCH[0], SEARCH[1], [tuple(each) for each in SEARCH[2]], SMALL)
