@@ -107,8 +107,8 @@ def test_a_broken_link_would_be_seen(tmp_path):
 
 
 def test_the_documents_build_without_a_warning(built):
-    done, folder = built
-    assert done.returncode == 0, done.stdout + done.stderr
+    code, said, folder = built
+    assert code == 0, said
     for name in ("index", "generated/commands", "generated/contributing", "findings"):
         assert (folder / f"{name}.html").stat().st_size > 2000
     for page in folder.rglob("*.html"):
