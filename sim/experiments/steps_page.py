@@ -111,9 +111,10 @@ def _draw(told: Steps, out: Path) -> bool:
     if len(pooled) != len(told.levels) or not all(math.isfinite(value) for value in pooled):
         return False
     rows = [{told.by: level.value, **one} for level in told.levels for one in level.figures.values()]
-    least = min(len(level.figures) for level in told.levels)
+    sizes = [len(level.figures) for level in told.levels]
+    count = f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
     harm = "defaults_all" if "defaults_all" in told.about else "defaults"
-    page = tails(pd.DataFrame(rows), told.by, f"{told.title}; {least} histories a level", pooled=pooled, harm=harm,
+    page = tails(pd.DataFrame(rows), told.by, f"{told.title}; {count} histories a level", pooled=pooled, harm=harm,
                  losses=losses if len(losses) == len(pooled) else None)
     page.fig.savefig(out / "tails.svg")
     page.fig.savefig(out / "tails.png", dpi=150)
