@@ -195,14 +195,17 @@ def run(options: argparse.Namespace) -> int:
         scenario = load(options.scenario, [*changes, Change("record.level=daily", "--runs")])
     seeds = [scenario.seed + number for number in range(runs)]
 
+    from sim.folder import replaces
     from sim.report import build
     from sim.run import default_folder
     from sim.run import run as run_scenario
     from sim.terminal import outcome
 
+    out = options.out or default_folder(scenario, seeds)
+    if warning := replaces(Path(out), scenario.hash8(), seeds):
+        print(warning, file=sys.stderr)
     announce_compiling()
-    results = run_scenario(scenario, seeds, out=options.out or default_folder(scenario, seeds), jobs=jobs,
-                           progress=sys.stderr.isatty())
+    results = run_scenario(scenario, seeds, out=out, jobs=jobs, progress=sys.stderr.isatty())
     finish_compiling()
     page = build(results) if results.figures.runs else None
     print(outcome(scenario, results, page))

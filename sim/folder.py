@@ -11,11 +11,11 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.errors import bad_input, shown
+from sim.errors import BadInput, bad_input, shown
 
 try:
     import fcntl
@@ -49,6 +49,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(found, dict) or "runs" not in found:
         raise bad_input(shown(path), "this is not the manifest of a results folder")
     return found
+
+
+def replaces(target: Path, scenario_hash: str, seeds: Sequence[int]) -> str:
+    """What a reader is told before finished results of another scenario or other seeds make way; "" if none do."""
+    try:
+        old = read_manifest(target)
+        if old["status"] != "finished" or (old["scenario_hash"], old["seeds"]) == (scenario_hash, list(seeds)):
+            return ""
+        count = len(old["seeds"])
+        drawn = f"seed {old['seeds'][0]}" if count == 1 else f"{count} seeds"
+        return (f"{shown(target)} holds the results of another run: {old['name']}, {drawn}, {old['days']} days, "
+                f"finished {old['end'][:10]}. They are replaced once this one is finished.")
+    except (BadInput, KeyError, TypeError):
+        return ""
 
 
 class ResultsFolder:

@@ -184,6 +184,11 @@ def test_several_runs_count_their_seeds_up_and_keep_less(cli):
     code, out, _ = cli("run", "small.yaml", "--runs", "2", "--out", "here")
     manifest = json.loads((cli.folder / "here" / "manifest.json").read_text())
     assert code == 0 and "2 histories" in out and manifest["seeds"] == [1, 2] and manifest["record"] == "daily"
+    _, _, err = cli("run", "small.yaml", "--runs", "2", "--out", "here")
+    assert "holds the results" not in err  # the same again
+    _, _, err = cli("run", "small.yaml", "--seed", "5", "--out", "here")
+    assert "here holds the results of another run: small, 2 seeds, 2 days, finished 20" in err and "replaced" in err
+    assert json.loads((cli.folder / "here" / "manifest.json").read_text())["seeds"] == [5]
 
 
 def test_a_run_that_fails_is_told_and_the_others_are_kept(cli):

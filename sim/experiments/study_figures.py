@@ -111,7 +111,8 @@ def frontier(table: StudyTable, pair: Sequence[str], phone: bool = False, bare: 
     words = Words(f"On the edge: {names}", "Means over histories with 90 % intervals; lower and further left is better",
                   "filled dots are on the edge: no other has less of both. Where intervals overlap, the order may be "
                   "luck", _source(table),
-                  "; ".join(f"{table.name(k)}: {number(a)} and {number(b)}" for k, (a, b) in known.items()))
+                  f"{' and '.join(told)}: "
+                  + "; ".join(f"{table.name(k)}: {number(a)} and {number(b)}" for k, (a, b) in known.items()))
     with styled():
         page = Page(words, 3.6, phone, bare)
         axes, = page.axes(left=0.8, bottom=0.5, top=0.15, right=1.5 if phone else 2.3)
@@ -177,7 +178,8 @@ def _words(table: StudyTable, figure: str, first: str, others: Sequence[str]) ->
            else SEE.format(against=table.name(table.against)))
     what = f"{about['label']}{f', {unit}' if unit else ''}, by {' and '.join([first, *others][:3])}"
     return Words(title, what, see, _source(table),
-                 f"{title}. " + "; ".join(f"{table.name(k)}: {number(mean)}" for k, mean in list(known.items())[:20]))
+                 f"{title}. {what}: "
+                 + "; ".join(f"{table.name(k)}: {number(mean)}" for k, mean in list(known.items())[:20]))
 
 
 def _source(table: StudyTable) -> str:
