@@ -169,7 +169,7 @@ def page_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--figures", metavar="A,B,...", default="",
                         help="figures to show, by their names in summary.csv (default: those that the study names)")
     parser.add_argument("--against", metavar="NAME=VALUE", action="append", default=[],
-                        help="value of a parameter at the point that others are compared with; may be repeated "
+                        help="value of a parameter at which points are compared, all else the same; may be repeated "
                              "(default: the study's, else the first point)")
     parser.add_argument("--out", metavar="DIR", help="folder for the page (default: page, in the study's folder)")
 

@@ -80,6 +80,15 @@ def interval(values: Sequence[float]) -> dict[str, float]:
     return {"mean": mean, "low": mean - half, "high": mean + half, "q10": low, "q90": high}
 
 
+def least_share(share: float, count: int, z: float = 1.6449) -> float:
+    """Lower end of the 90 % interval of a share seen in some histories.
+
+    Source: Wilson 1927 (Journal of the American Statistical Association 22:209).
+    """
+    middle, half = share + z * z / (2 * count), z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
+    return (middle - half) / (1 + z * z / count)
+
+
 @dataclass
 class Summary:
     """Figures of all finished runs.

@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.errors import bad_input, shown
 from sim.experiments.sweep import StudyResults
-from sim.summary import interval
+from sim.summary import interval, least_share
 
 STABLE, NEUTRAL, UNSTABLE = "stabilises", "neutral", "destabilises"
 MEASURES = {  # name -> label, unit of the mean
@@ -183,12 +183,3 @@ def cell(measure: str, values: np.ndarray) -> Cell:
         verdict = STABLE if found["mean"] == 0 else NEUTRAL
     above = float(np.mean(known > (1.0 if measure in RATIOS else 0.0)))
     return Cell(found["mean"], found["low"], found["high"], float(np.quantile(known, 0.9)), above, len(known), verdict)
-
-
-def least_share(share: float, count: int, z: float = 1.6449) -> float:
-    """Lower end of the 90 % interval of a share seen in some histories.
-
-    Source: Wilson 1927 (Journal of the American Statistical Association 22:209).
-    """
-    middle, half = share + z * z / (2 * count), z * math.sqrt(share * (1 - share) / count + z * z / (4 * count**2))
-    return (middle - half) / (1 + z * z / count)

@@ -27,7 +27,7 @@ SET = "judgement: set by the study"
 MOST_RUNS = 1_000_000
 CHECKED = 5_000  # points looked at before anything is run; of a larger design as many, evenly spread
 KEPT = 500  # scenarios held in memory at once
-TOLD = ("name", "title", "question", "base", "show", "against", "frontier")  # change words and pages, and no run
+TOLD = ("name", "title", "question", "base", "show", "shares", "against", "frontier")  # change words, and no run
 NOT_VARIED = ("seed", "name", "title", "question", "record")  # luck counts up from the scenario's seed at every point
 
 
@@ -107,9 +107,12 @@ class Study(Block):
                                       "with what it is called, a comma and its unit")
     show: tuple[str, ...] = param((), unit="figures", source=SET,
                                   doc="figures that the page shows; the usual ones if left out")
+    shares: dict[str, float] = param(factory=dict, unit="figures", source=SET,
+                                     doc="for outcomes that are all or nothing: figure -> what it must exceed; the "
+                                         "page shows the share of histories where it does")
     against: dict[str, Any] = param(factory=dict, unit="values", source=SET,
-                                    doc="value of each parameter at the point that others are compared with on the "
-                                        "page; the first point if left out")
+                                    doc="values at which points are compared on the page; a parameter that is not "
+                                        "named keeps each point's own; the first point if left out")
     frontier: tuple[str, ...] = param((), unit="figures", source=SET,
                                       doc="two figures, less of both being better, set against each other on the page")
 
@@ -178,7 +181,7 @@ def _unknown_figures(study: Study, tree: Node, base: Scenario) -> list[Problem]:
     known = {name: None for metric in metrics_of(base) for name in type(metric).figures}
     known |= {f"mean_{column}": None for column in study.means}
     found = [Problem(tree.keys[key], f'there is no figure "{name}"{near_miss(name, known)}')
-             for key in ("show", "frontier") for name in getattr(study, key)
+             for key in ("show", "shares", "frontier") for name in getattr(study, key)
              if not any(name == each or name.startswith(f"{each}_") for each in known)]
     if len(study.frontier) not in (0, 2):
         found.append(Problem(tree.keys["frontier"], "two figures are expected"))

@@ -19,7 +19,9 @@ MARKS = "osD^vP"
 TICKS = FuncFormatter(lambda value, _: number(value))
 LONG = 9  # characters of a value that is written beside its row, and not below its column
 SEE = ("the mean of the histories, and the line its 90 % interval; filled dots differ clearly from {against} on the "
-       "same luck, hollow ones do not; the dashed line is the mean there")
+       "same luck, hollow ones do not")
+DASHED = "; the dashed line is the mean there"
+AVERAGED = "; large dots are means over all values of the others, with 90 % intervals over histories"
 
 
 def along(table: StudyTable, figure: str, phone: bool = False, bare: bool = False) -> Page:
@@ -36,8 +38,9 @@ def along(table: StudyTable, figure: str, phone: bool = False, bare: bool = Fals
         axes, = page.axes(left=side if lying else 0.75, bottom=0.5,
                           top=0.15 + 0.2 * len(groups) * (len(groups) > 1), right=0.2)
         (axes.xaxis if lying else axes.yaxis).set_major_formatter(TICKS)
-        reference = table.mean(figure, table.against)["mean"]
-        (axes.axvline if lying else axes.axhline)(reference, color=p.SOFT, lw=0.9, ls=(0, (4, 3)), zorder=1)
+        if _one_reference(table):
+            reference = table.mean(figure, table.against)["mean"]
+            (axes.axvline if lying else axes.axhline)(reference, color=p.SOFT, lw=0.9, ls=(0, (4, 3)), zorder=1)
         for index, (name, points) in enumerate(groups.items()):
             shift = (index - (len(groups) - 1) / 2) * 0.7 / max(len(groups), 2)
             _marks(axes, table, figure, [(rows.index(table.study.points[k][first]) + shift, k) for k in points],
@@ -70,7 +73,7 @@ def _marks(axes: Any, table: StudyTable, figure: str, places: list[tuple[float, 
         if math.isfinite(ends[0]):
             axes.plot(*line, color=colour, lw=1.6, zorder=2)
         dot = (found["mean"], place) if lying else (place, found["mean"])
-        filled = point == table.against or (d.clear and not d.same)
+        filled = point == table.reference(point) or (d.clear and not d.same)
         axes.plot(*dot, mark, ms=5.5, mec=colour, mew=1.3, mfc=colour if filled else p.PAPER, zorder=3)
 
 
@@ -91,7 +94,12 @@ def scattered(table: StudyTable, figure: str, phone: bool = False, bare: bool = 
             numeric = all(isinstance(value, int | float) for value in choices)
             at = [table.study.points[k][name] if numeric else choices.index(table.study.points[k][name])
                   for k in table.points]
-            axes.plot(at, means, "o", ms=3, color=COLOURS[0], mew=0)
+            axes.plot(at, means, "o", ms=3, color=p.SOFT if table.crossed else COLOURS[0], mew=0)
+            for place, value in enumerate(choices if table.crossed else ()):
+                found, _ = table.alone(figure, name, value)
+                x = value if numeric else place
+                axes.plot([x, x], [found["low"], found["high"]], color=COLOURS[0], lw=1.6)
+                axes.plot(x, found["mean"], "o", ms=6, color=COLOURS[0], mew=0)
             if not numeric:
                 axes.set(xticks=range(len(choices)), xticklabels=[_short(text(value), True) for value in choices])
             axes.set_title(name if len(name) < 34 else f"...{name[-30:]}", size=8, parse_math=False)
@@ -137,6 +145,11 @@ def frontier(table: StudyTable, pair: Sequence[str], phone: bool = False, bare: 
     return page
 
 
+def _one_reference(table: StudyTable) -> bool:
+    """Whether all points are compared with the same one."""
+    return len({table.reference(point) for point in table.points}) == 1
+
+
 def _order(table: StudyTable) -> tuple[str, list[str]]:
     """The parameter with most values, and the others."""
     names = sorted(table.parameters, key=lambda name: -len(table.choices(name)))
@@ -169,13 +182,13 @@ def _words(table: StudyTable, figure: str, first: str, others: Sequence[str]) ->
         title = (f"{about['label']}: {number(min(known.values()))} to {number(max(known.values()))} over "
                  f"{len(known)} points")
     elif not clear and table.histories[1] > 1:
-        title = f"{about['label']}: no clear difference from {table.name(table.against)}"
+        title = f"{about['label']}: no clear difference from {table.compared_with}"
     else:
         low, high = min(known, key=lambda k: known[k]), max(known, key=lambda k: known[k])
         title = (f"{about['label']}: {number(known[high])} at {table.name(high)}, "
                  f"against {number(known[low])} at {table.name(low)}")
-    see = ("each dot is the mean over the histories of one point of the design" if spread_out(table)
-           else SEE.format(against=table.name(table.against)))
+    see = ("each dot is the mean over the histories of one point of the design" + AVERAGED * table.crossed
+           if spread_out(table) else SEE.format(against=table.compared_with) + DASHED * _one_reference(table))
     what = f"{about['label']}{f', {unit}' if unit else ''}, by {' and '.join([first, *others][:3])}"
     return Words(title, what, see, _source(table),
                  f"{title}. {what}: "

@@ -12,6 +12,7 @@ from typing import Any
 
 import jinja2
 
+from sim.experiments.paired import Difference
 from sim.experiments.study_figures import along, frontier, scattered, spread_out
 from sim.experiments.study_table import StudyTable, number, study_table, text
 from sim.experiments.sweep import StudyResults
@@ -147,8 +148,10 @@ def _content(table: StudyTable, drawn: list[dict[str, Any]], place: Path) -> dic
         "question": [" ".join(part.split()) for part in re.split(r"\n\s*\n", study.about("question") or "") if part],
         "counted": f"{len(table.points)} points, {count} each, on the same luck at every point."
                    f"{failed}{open_}",
-        "tables": [{"name": _head(table, name), "rows": _rows(table, name)} for name in table.figures],
-        "note": f"Differences are from {table.name(table.against)}, history by history; * is clear: its 90 % interval "
+        "tables": [{"name": head, "rows": rows(table, name)} for name in table.figures for head, rows in (
+            *([(f"{_head(table, name)}: one at a time, over all others", _alone)] if table.crossed else []),
+            (_head(table, name), _rows))],
+        "note": f"Differences are from {table.compared_with}, history by history; * is clear: its 90 % interval "
                 "leaves out zero." + (f" The first {MOST_POINTS} points are shown." if len(table.points) > MOST_POINTS
                                      else ""),
         "commands": f"{command}\ncompute-futures page STUDY_FOLDER --out {place.name}",
@@ -162,20 +165,37 @@ def _rendered(template: str, content: Mapping[str, Any], html: bool) -> str:
 
 
 def _rows(table: StudyTable, figure: str) -> list[tuple[str, ...]]:
+    """A row a point."""
     out = []
     for point in table.points[:MOST_POINTS]:
-        found, d = table.mean(figure, point), table.difference(figure, point)
         name = ", ".join(f"{key} {text(value)}" if len(table.parameters) > 1 else text(value)
                          for key, value in table.study.points[point].items())
-        span = lambda low, high: f"{number(low)} to {number(high)}" if math.isfinite(high - low) else "not known"
-        if point == table.against:
-            gap: tuple[str, ...] = ("-", "-", "-")
-        elif d.same or not d.pairs:
-            gap = ("none" if d.pairs else "not known", "-", "-")
-        else:
-            gap = (number(d.mean) + (" *" if d.clear else ""), span(d.low, d.high), f"{d.higher} of {d.pairs}")
-        out.append((name, number(found["mean"]), span(found["low"], found["high"]), *gap))
+        d = None if point == table.reference(point) else table.difference(figure, point)
+        out.append(_row(name, table.mean(figure, point), d))
     return out
+
+
+def _alone(table: StudyTable, figure: str) -> list[tuple[str, ...]]:
+    """A row for each value of each parameter, over all values of the others."""
+    out = []
+    for parameter in table.parameters:
+        for value in table.choices(parameter):
+            found, d = table.alone(figure, parameter, value)
+            own = value == table.study.points[table.against][parameter]
+            out.append(_row(f"{parameter} {text(value)}", found, None if own else d))
+    return out
+
+
+def _row(name: str, found: Mapping[str, float], d: Difference | None) -> tuple[str, ...]:
+    """A name, a mean with its interval, and the difference from what it is compared with, if there is one."""
+    span = lambda low, high: f"{number(low)} to {number(high)}" if math.isfinite(high - low) else "not known"
+    if d is None:
+        gap: tuple[str, ...] = ("-", "-", "-")
+    elif d.same or not d.pairs:
+        gap = ("none" if d.pairs else "not known", "-", "-")
+    else:
+        gap = (number(d.mean) + (" *" if d.clear else ""), span(d.low, d.high), f"{d.higher} of {d.pairs}")
+    return (name, number(found["mean"]), span(found["low"], found["high"]), *gap)
 
 
 def _head(table: StudyTable, figure: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import bad_input, near_miss, quoted
 from sim.experiments.paired import Difference, paired
-from sim.summary import interval
+from sim.summary import interval, least_share
 
 if TYPE_CHECKING:
     from sim.experiments.sweep import StudyResults
@@ -30,18 +30,25 @@ class StudyTable:
 
     study   : the study's folder, finished or not
     figures : those shown, by name
-    against : the point that all others are compared with, on the same luck
+    against : the point that others are compared with, on the same luck
+    held    : values at which points are compared; a parameter that is not among them keeps each point's own
+    shares  : name of a share of histories -> the figure that it is of, and what that must exceed
     """
 
     study: StudyResults
     figures: tuple[str, ...]
     against: int
     about: dict[str, Any] = field(default_factory=dict)
+    held: dict[str, Any] = field(default_factory=dict)
+    shares: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     @cached_property
     def frame(self) -> Any:
         """A row a run."""
-        return self.study.runs
+        frame = self.study.runs
+        exceed = {name: (100.0 * (frame[figure] > least)).where(frame[figure].notna())
+                  for name, (figure, least) in self.shares.items()}
+        return frame.assign(**exceed)
 
     @property
     def parameters(self) -> list[str]:
@@ -74,14 +81,60 @@ class StudyTable:
         return dict(zip(rows["seed"].tolist(), rows[figure].tolist(), strict=True))
 
     def mean(self, figure: str, point: int) -> dict[str, float]:
-        """Mean, its 90 % interval and quantiles."""
-        return interval(list(self.values(figure, point).values()))
+        """Mean, its 90 % interval (Wilson's for a share of histories) and quantiles."""
+        found = interval(list(self.values(figure, point).values()))
+        if figure not in self.shares:
+            return found
+        count = sum(math.isfinite(value) for value in self.values(figure, point).values())
+        share = found["mean"] / 100
+        return found | {"low": 100 * least_share(share, count), "high": 100 - 100 * least_share(1 - share, count)}
+
+    def reference(self, point: int) -> int:
+        """The point that this one is compared with."""
+        if not self.held:
+            return self.against
+        wanted = {name: text(value) for name, value in (self.study.points[point] | self.held).items()}
+        return next((number for number, other in enumerate(self.study.points)
+                     if {name: text(value) for name, value in other.items()} == wanted), self.against)
+
+    @property
+    def compared_with(self) -> str:
+        """What points are compared with, in words."""
+        if len(self.held) in (0, len(self.parameters)):
+            return self.name(self.against)
+        return ", ".join(text(value) for value in self.held.values()) + " and all else the same"
 
     def difference(self, figure: str, point: int) -> Difference:
         """A point less the one compared with, history by history."""
-        one, other = self.values(figure, point), self.values(figure, self.against)
+        return self._paired(self.values(figure, point), self.values(figure, self.reference(point)))
+
+    @staticmethod
+    def _paired(one: Mapping[int, float], other: Mapping[int, float]) -> Difference:
         seeds = sorted(one.keys() & other.keys())
         return paired([one[seed] for seed in seeds], [other[seed] for seed in seeds])
+
+    @property
+    def crossed(self) -> bool:
+        """Whether each value meets each of more than two others, so that means over the others say what one does."""
+        return self.design == "grid" and len(self.parameters) > 2
+
+    def alone(self, figure: str, parameter: str, value: Any) -> tuple[dict[str, float], Difference]:
+        """One value of a parameter, each history averaged over all values of the others.
+
+        Returns its mean with interval, and its difference from the value of the point compared with.
+        """
+        one = self._averaged(figure, parameter, value)
+        other = self._averaged(figure, parameter, self.study.points[self.against][parameter])
+        found = interval(list(one.values()))
+        if figure in self.shares:
+            found |= {"low": max(found["low"], 0.0), "high": min(found["high"], 100.0)}
+        return found, self._paired(one, other)
+
+    def _averaged(self, figure: str, parameter: str, value: Any) -> dict[int, float]:
+        points = [point for point in self.points if self.study.points[point][parameter] == value]
+        rows = self.frame[self.frame["point"].isin(points)].groupby("seed")[figure]
+        whole = rows.mean()[rows.count() == len(points)]  # a history that lacks a point would favour the others
+        return {int(seed): float(mean) for seed, mean in whole.items()}
 
     @property
     def histories(self) -> tuple[int, int]:
@@ -89,22 +142,26 @@ class StudyTable:
         sizes = self.frame.groupby("point").size()
         return int(sizes.min()), int(sizes.max())
 
+    @property
+    def others(self) -> list[int]:
+        """Points that are compared with another."""
+        return [point for point in self.points if point != self.reference(point)]
+
     def clear(self) -> list[tuple[str, int, Difference]]:
         """Figure, point and difference wherever it is clear, those that stand out most first."""
-        found = [(name, point, self.difference(name, point)) for name in self.figures for point in self.points
-                 if point != self.against]
+        found = [(name, point, self.difference(name, point)) for name in self.figures for point in self.others]
         size = lambda d: abs(d.effect) if math.isfinite(d.effect) else math.inf
         return sorted(((n, k, d) for n, k, d in found if d.clear and not d.same), key=lambda row: -size(row[2]))
 
     def verdict(self) -> str:
         """The largest clear difference of each of the first two figures that have one, and how many there are."""
-        clear, shown = self.clear(), len(self.figures) * (len(self.points) - 1)
+        clear, shown = self.clear(), len(self.figures) * len(self.others)
         if not shown:
             return "There is one point, and nothing to compare it with."
         if self.histories[1] < 2:
             return "One history a point tells no interval: nothing can be called clear."
         if not clear:
-            return f"No figure shown differs clearly from {self.name(self.against)} at any point."
+            return f"No figure shown differs clearly from {self.compared_with} at any point."
         share = (f"Of {shown} difference{'s' * (shown > 1)} shown {len(clear)} "
                  f"{'is' if len(clear) == 1 else 'are'} clear")
         if len(clear) <= shown / CHANCE + 1.645 * math.sqrt(shown / CHANCE * (1 - 1 / CHANCE)):  # 95 % of a binomial
@@ -120,9 +177,10 @@ class StudyTable:
         """A clear difference in words."""
         low, high = sorted((abs(d.low), abs(d.high)))
         count = d.higher if d.mean > 0 else d.lower
+        more, than = "higher" if d.mean > 0 else "lower", self.name(self.reference(point))
         return (f"{self.about[name]['label']} is {amount(abs(d.mean), self.about[name].get('unit', ''))} "
-                f"{'higher' if d.mean > 0 else 'lower'} at {self.name(point)} than at {self.name(self.against)} "
-                f"({number(low)} to {number(high)}), in {count} of {d.pairs} histories.")
+                f"{more} at {self.name(point)} than at {than} ({number(low)} to {number(high)}), "
+                f"in {count} of {d.pairs} histories.")
 
     def csv(self) -> str:
         """Every figure of every point in full precision, with its difference from the point compared with."""
@@ -156,11 +214,23 @@ def study_table(study: StudyResults, figures: Sequence[str] = (), against: Mappi
         if name not in there:
             raise bad_input(f"figure {name}", f"the study has no such figure{near_miss(name, there) or ''}")
     chosen = tuple(figures) or tuple(name for name in study.about("show") or HEADLINES if name in there)
-    point = _point(study, dict(against if against is not None else study.about("against") or {}))
-    table = StudyTable(study, chosen or tuple(there[:6]), point, about)
+    held = dict(against if against is not None else study.about("against") or {})
+    point = _point(study, held)
+    shares = {f"{name}_above": (name, float(least)) for name, least in (study.about("shares") or {}).items()
+              if name in there}
+    about = {name: {"label": f"Histories in which {_lower(about[of]['label'])} exceed {number(least)}", "unit": "%",
+                    "better": about[of].get("better", "")} for name, (of, least) in shares.items()} | about
+    if not figures:
+        chosen = (*shares, *chosen)
+    table = StudyTable(study, chosen or tuple(there[:6]), point, about, held, shares)
     if point not in table.points:
         raise bad_input("against", f"no run of {table.name(point)} is done, so nothing can be compared with it")
     return table
+
+
+def _lower(label: str) -> str:
+    """A label within a sentence."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _point(study: StudyResults, against: dict[str, Any]) -> int:

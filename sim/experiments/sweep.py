@@ -128,8 +128,9 @@ def _enter(store: Store, plan: Plan) -> None:
     store.enter({"digest": plan.digest(), "source": provenance.source_hash(), "environment": provenance.environment(),
                  "title": plan.study.title or plan.study.name, "question": plan.study.question,
                  "command_line": provenance.command_line(), "parameters": list(plan.points[0]),
-                 "design": plan.study.design, "show": list(plan.study.show), "against": told(plan.study.against),
-                 "frontier": list(plan.study.frontier), "points": [told(point) for point in plan.points]}, runs)
+                 "design": plan.study.design, "show": list(plan.study.show), "shares": plan.study.shares,
+                 "against": told(plan.study.against), "frontier": list(plan.study.frontier),
+                 "points": [told(point) for point in plan.points]}, runs)
 
 
 def _tasks(store: Store, plan: Plan, pending: list[tuple[int, int, int]]) -> Iterator[Task]:

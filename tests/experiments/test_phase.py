@@ -8,11 +8,12 @@ import pytest
 
 import sim
 from sim.errors import BadInput
-from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, least_share, measures, phase_diagram
+from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, cell, measures, phase_diagram
 from sim.experiments.phase_compare import boundaries
 from sim.experiments.phase_figure import phase
 from sim.experiments.phase_page import publish
 from sim.experiments.phase_regions import boundary, compare, main, points_beside, regions
+from sim.summary import least_share
 
 
 class Study:

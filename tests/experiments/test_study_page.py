@@ -64,6 +64,44 @@ def test_means_and_differences_are_those_of_the_runs(tmp_path):
     assert len(rows) == 6 * 3 and rows[rows["figure"] == "defaults"]["differs_clearly"].tolist() == [1, 1, 1, 0, 1, 1]
 
 
+def test_a_value_held_compares_each_point_with_its_like(tmp_path):
+    study = made(tmp_path / "s", GRID)
+    table = study_table(study, ["defaults"], {"rate": 0.2})
+    assert [table.reference(point) for point in table.points] == [2, 3, 2, 3, 2, 3]
+    assert table.difference("defaults", 5).mean == pytest.approx(20, abs=0.5) and table.others == [0, 1, 4, 5]
+    assert table.compared_with == "0.2 and all else the same"
+    publish(study.folder, tmp_path / "page", ["defaults"], {"rate": 0.2})
+    told = (tmp_path / "page" / "README.md").read_text()
+    assert "Differences are from 0.2 and all else the same" in told and "than at rate 0.2, exempt no" in told
+
+
+def test_outcomes_that_are_all_or_nothing_are_told_as_shares_of_histories(tmp_path):
+    study = made(tmp_path / "s", GRID, shares={"defaults": 20.0}, show=["volume"])
+    table = study_table(study)
+    assert table.figures == ("defaults_above", "volume")
+    counts = [sum(value > 20 for value in table.values("defaults", point).values()) for point in table.points]
+    for point, count in enumerate(counts):
+        found = table.mean("defaults_above", point)
+        assert found["mean"] == pytest.approx(100 * count / 6) and 0 <= found["low"] <= found["mean"] <= found["high"]
+    assert table.mean("defaults_above", 0)["high"] == pytest.approx(31.1, abs=0.1)  # Wilson: none of six
+    assert "defaults_above" in table.csv()
+
+
+def test_one_parameter_of_three_alone_is_the_mean_over_the_others(tmp_path):
+    points = [{"a": a, "b": b, "c": c} for a in (1, 2, 3) for b in (0, 1) for c in (0, 1)]
+    study = made(tmp_path / "s", points, seeds=4, shares={"defaults": 55.0})
+    table = study_table(study, ["defaults"], {"a": 2, "b": 0, "c": 0})
+    found, gap = table.alone("defaults", "a", 3)
+    runs = study.runs.set_index(["point", "seed"])["defaults"]
+    assert found["mean"] == pytest.approx(runs[[8, 9, 10, 11]].mean()) and gap.mean == pytest.approx(40, abs=0.5)
+    assert table.alone("defaults", "a", 2)[1].same
+    share, _ = table.alone("defaults_above", "a", 2)
+    assert 0 <= share["low"] <= share["mean"] <= share["high"] <= 100
+    publish(study.folder, tmp_path / "page", ["defaults"])
+    told = (tmp_path / "page" / "README.md").read_text()
+    assert "one at a time, over all others" in told and "| a 3 |" in told
+
+
 def test_as_many_clear_differences_as_chance_gives_are_no_finding(tmp_path):
     study = made(tmp_path / "s", [{"rate": rate} for rate in (0.1, 0.2)], seeds=8)
     assert "Of 1 difference shown 1 is clear; about 0" in study_table(study, ["defaults"]).verdict()
@@ -157,7 +195,9 @@ def test_a_sweep_ends_with_its_page_and_words_do_not_change_the_study(tmp_path, 
 
 @pytest.mark.parametrize(("old", "new", "reason"), [
     ("[mean_spot_cn, volume]", "[volumes]", 'no figure "volumes"'), ("{rate: 0.2}", "{rate: 0.3}", "never 0.3"),
-    ("{rate: 0.2}", "{rte: 0.2}", "is varied"), ("against:", "frontier: [volume]\nagainst:", "two figures"),
+    ("{rate: 0.2}", "{rte: 0.2}", "is varied"),
+    ("against:", "shares: {volumes: 3}\nagainst:", 'no figure "volumes"'),
+    ("against:", "frontier: [volume]\nagainst:", "two figures"),
 ])
 def test_bad_words_are_refused_with_their_line(old, new, reason, tmp_path):
     file = tmp_path / "noise.yaml"
