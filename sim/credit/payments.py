@@ -2,11 +2,13 @@
 
 Eisenberg & Noe (2001) without, Rogers & Veraart (2013) with bankruptcy costs. Every solution is found
 exactly, by solving a linear system each time the set of defaulters changes, never by iterating until
-something looks small. Systems have one row a firm.
+something looks small. Systems have one row a firm. Every search has a stated bound that exact arithmetic cannot
+pass; one that has not ended by then raises ArithmeticError instead of going on or of handing back what it has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -51,12 +53,12 @@ class _Network:
                  alpha: float, beta: float, seniority: str) -> None:
         claims = np.array(liabilities, dtype=float)
         n = len(claims)
-        if claims.shape != (n, n) or np.any(claims < 0) or np.any(np.diag(claims) != 0):
-            raise ValueError("liabilities must be a square matrix without negative entries or debts to oneself")
+        if claims.shape != (n, n) or not (np.isfinite(claims) & (claims >= 0)).all() or np.any(np.diag(claims) != 0):
+            raise ValueError("liabilities must be a square matrix of numbers, none negative, without debts to oneself")
         self.assets = np.broadcast_to(np.asarray(assets, dtype=float), n).copy()
         outside = np.broadcast_to(np.asarray(external, dtype=float), n)
-        if np.any(self.assets < 0) or np.any(outside < 0):
-            raise ValueError("assets and external debts must not be negative: enter a net debt as external")
+        if not all(np.isfinite(each).all() and np.all(each >= 0) for each in (self.assets, outside)):
+            raise ValueError("assets and external debts are numbers and not negative: enter a net debt as external")
         if not (0 < alpha <= 1 and 0 < beta <= 1):
             raise ValueError(f"alpha and beta are recovery rates above 0 and at most 1, not {alpha} and {beta}")
         if seniority not in ("pari_passu", "external_senior"):
@@ -87,23 +89,50 @@ class _Network:
         return out
 
 
-def _greatest(net: _Network) -> tuple[np.ndarray, list[list[int]]]:
-    """Everybody pays in full until found unable to: the fictitious default algorithm, at most n rounds."""
-    payments, fallen = net.owed.copy(), np.zeros(len(net.owed), bool)
+def _greatest(net: _Network, most: int | None = None) -> tuple[np.ndarray, list[list[int]]]:
+    """Everybody pays in full until found unable to: the fictitious default algorithm.
+
+    Bound (`most`): n rounds and one that finds nobody new, since every other round adds a defaulter and none is
+    taken back. Source: Eisenberg & Noe 2001 (fictitious sequential default); Rogers & Veraart 2013.
+    """
+    n = len(net.owed)
+    most = n + 1 if most is None else most
+    payments, fallen = net.owed.copy(), np.zeros(n, bool)
     rounds: list[list[int]] = []
-    while True:
+    for _ in range(most):
         new = ~fallen & (net.value(payments) < -net.slack)
         if not new.any():
             return payments, rounds
         rounds.append(np.flatnonzero(new).tolist())
         fallen |= new
-        paying = fallen.copy()
-        while True:  # who in default pays nothing at all, because senior creditors take everything
-            payments = _falling(net, paying, np.where(fallen, 0.0, net.owed))
-            again = fallen & (net.in_default(payments) > 0)
-            if np.array_equal(again, paying):
-                break
-            paying = again
+        payments = _in_default(net, fallen)
+    raise ArithmeticError(f"firms still default after {most} rounds")
+
+
+def _in_default(net: _Network, fallen: np.ndarray) -> np.ndarray:
+    """Payments of all when the fallen pay what they have, those among them nothing whose senior creditors take all.
+
+    Bound: two rounds more than there are fallen. The first guess lets all of them pay, the second too few, and from
+    then on payments only rise (Newton's steps on a convex monotone function), so that nobody who pays stops again.
+    """
+    others = np.where(fallen, 0.0, net.owed)
+
+    def again(paying: np.ndarray) -> np.ndarray:
+        able: np.ndarray = fallen & (net.in_default(_falling(net, paying, others)) > 0)
+        return able
+
+    paying = _unchanging(again, fallen, int(fallen.sum()) + 2, "who in default can pay")
+    return _falling(net, paying, others)
+
+
+def _unchanging(change: Callable[[np.ndarray], np.ndarray], members: np.ndarray, most: int, what: str) -> np.ndarray:
+    """Change bool[n] members until they stay; ArithmeticError if `what` has not settled after so many changes."""
+    for _ in range(most):
+        after = change(members)
+        if np.array_equal(after, members):
+            return members
+        members = after
+    raise ArithmeticError(f"{what} still changes after {most} rounds")
 
 
 def _falling(net: _Network, paying: np.ndarray, payments: np.ndarray) -> np.ndarray:
@@ -114,33 +143,41 @@ def _falling(net: _Network, paying: np.ndarray, payments: np.ndarray) -> np.ndar
         return net.solve(paying, payments, shrink=1e-12)
 
 
-def _least(net: _Network) -> np.ndarray:
+def _least(net: _Network, most: int | None = None) -> np.ndarray:
     """Nobody pays until found able to: from below, to the next firm that starts paying or pays in full.
 
     Between two such events payments move on a straight line towards the solution of a linear system and
     stay below every clearing vector, so the point that is reached is the least one.
+
+    Bound (`most`): every pass ends with a firm that starts paying or pays in full, which each does once (2 n), but
+    for the last two: one arrives, one finds nothing to do. Twice that is allowed, for events that rounding splits.
     """
     n = len(net.owed)
+    most = 2 * (2 * n + 2) if most is None else most
     payments, solvent = np.zeros(n), np.zeros(n, bool)
-    for _ in range(2 * n + 1):
+    for _ in range(most):
         solvent |= net.value(payments) >= -net.slack
         payments = np.where(solvent, net.owed, payments)
-        gain = np.where(solvent, 0.0, np.maximum(net.in_default(payments) - payments, 0.0))
-        active = gain > net.slack
-        while True:  # whoever is owed by someone whose payments rise will pay more, unless senior debt takes it
-            inflow = (net.received[:, active] > 0).any(axis=1)
-            wider = active | (inflow & ~solvent & (net.in_default(payments) >= -net.slack))
-            if np.array_equal(wider, active):
-                break
-            active = wider
+        active = _gaining(net, payments, solvent)
         if not active.any():
             if not (~solvent & (net.value(payments) >= -net.slack)).any():
                 return payments
             continue
         target = _rising(net, active, payments)
         payments = payments + _step(net, payments, target - payments, solvent, active) * (target - payments)
-    solvent |= net.value(payments) >= -net.slack
-    return np.where(solvent, net.owed, payments)
+    raise ArithmeticError(f"payments still rise after {most} passes")
+
+
+def _gaining(net: _Network, payments: np.ndarray, solvent: np.ndarray) -> np.ndarray:
+    """bool[n]: whose payments rise, and whoever they owe, unless senior debt takes it; n + 1 rounds name everybody."""
+    gain = np.where(solvent, 0.0, np.maximum(net.in_default(payments) - payments, 0.0))
+    able = ~solvent & (net.in_default(payments) >= -net.slack)
+
+    def wider(active: np.ndarray) -> np.ndarray:
+        more: np.ndarray = active | ((net.received[:, active] > 0).any(axis=1) & able)
+        return more
+
+    return _unchanging(wider, gain > net.slack, len(solvent) + 1, "whose payments rise")
 
 
 def _rising(net: _Network, active: np.ndarray, payments: np.ndarray) -> np.ndarray:
@@ -203,6 +240,7 @@ def clear(liabilities: ArrayLike, assets: ArrayLike, external: ArrayLike = 0.0, 
     Raises
     ------
     ValueError  for a network or a recovery rate that makes no sense
+    ArithmeticError  if a search has not ended at its bound (see ``_greatest`` and ``_least``)
 
     Source: Eisenberg & Noe 2001, Management Science 47:236; Rogers & Veraart 2013, Management Science 59:882.
     """

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.credit import clear, settle
+from sim.credit.payments import _greatest, _least, _Network, _unchanging
 
 
 def picard(liabilities, assets, external, alpha, beta, seniority="pari_passu", least=False, rounds=200_000):
@@ -94,7 +95,9 @@ def test_central_counterparty_pays_every_winner_the_same_share():
 
 @pytest.mark.parametrize(("change", "words"), [
     ({"liabilities": [[1.0, 0.0], [0.0, 0.0]]}, "oneself"),
+    ({"liabilities": [[0.0, np.nan], [0.0, 0.0]]}, "numbers"),
     ({"assets": [-1.0, 0.0]}, "negative"),
+    ({"external": [np.inf, 0.0]}, "numbers"),
     ({"alpha": 0.0}, "recovery"),
     ({"solution": "some"}, "greatest"),
     ({"seniority": "junior"}, "seniority"),
@@ -103,3 +106,44 @@ def test_refuses_what_makes_no_sense(change, words):
     arguments = {"liabilities": [[0.0, 1.0], [0.0, 0.0]], "assets": [1.0, 1.0]} | change
     with pytest.raises(ValueError, match=words):
         clear(**arguments)
+
+
+def chain(n):
+    """Each firm owes the next all it has coming, and the first lacks one: they fall one after another."""
+    claims = np.zeros((n, n))
+    claims[np.arange(n - 1), np.arange(1, n)] = 10.0
+    external = np.zeros(n)
+    external[-1] = 10.0
+    return _Network(claims, [9.0] + [0.0] * (n - 1), external, 1.0, 1.0, "pari_passu")
+
+
+def test_a_search_from_above_ends_at_its_bound_and_no_earlier():
+    net = chain(6)
+    payments, rounds = _greatest(net, 7)  # as many rounds as firms, and one that finds nobody new: the bound
+    assert rounds == [[0], [1], [2], [3], [4], [5]]
+    assert payments.tolist() == [9.0] * 6
+    assert np.array_equal(_greatest(net)[0], payments)
+    with pytest.raises(ArithmeticError, match="firms still default after 6 rounds"):
+        _greatest(net, 6)
+
+
+def test_a_search_from_below_that_has_not_ended_says_so_instead_of_handing_back_what_it_has():
+    net = chain(6)
+    with pytest.raises(ArithmeticError, match="payments still rise after 1 passes"):
+        _least(net, 1)
+    assert _least(net).tolist() == [9.0] * 6
+
+
+def test_members_that_never_settle_are_an_error():
+    with pytest.raises(ArithmeticError, match="who pays still changes after 5 rounds"):
+        _unchanging(lambda members: ~members, np.zeros(3, bool), 5, "who pays")
+
+
+@pytest.mark.parametrize("seniority", ["pari_passu", "external_senior"])
+@given(networks(), st.floats(0.1, 1.0), st.floats(0.1, 1.0))
+def test_the_stated_bounds_are_enough(seniority, network, alpha, beta):
+    net = _Network(*network, alpha, beta, seniority)
+    n = len(net.owed)
+    _, rounds = _greatest(net)
+    assert len(rounds) <= n
+    _least(net, 2 * n + 2)  # what exact arithmetic needs
