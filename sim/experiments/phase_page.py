@@ -7,7 +7,6 @@ runs stand behind it and with which source and packages they were made.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from sim.experiments.phase import NEUTRAL, STABLE, UNSTABLE, PhaseDiagram, phase
 from sim.experiments.phase_figure import phase
 from sim.experiments.phase_regions import boundary, regions, tables
 from sim.experiments.steps_page import described
+from sim.experiments.study import portable
 from sim.experiments.sweep import StudyResults
 from sim.folder import write_text
 
@@ -39,7 +39,7 @@ def publish(grid: Path | str, worlds: Path | str, folder: Path | str) -> Path:
     about = {}
     for name, study in studies.items():
         about[name] = described(study)
-        shutil.copy(study.folder / "study.yaml", out / f"{name}.yaml")
+        write_text(out / f"{name}.yaml", portable((study.folder / "study.yaml").read_text(encoding="utf-8")))
         study.runs.to_csv(out / f"{name}_runs.csv", index=False, float_format="%.6g")
     write_text(out / "manifest.json", json.dumps(about, indent=1, default=str) + "\n")
     write_text(out / "README.md", "\n".join(_page(diagram, about, count, out)) + "\n")

@@ -1,7 +1,7 @@
 """Publish steps along one parameter: ``python -m sim.experiments.steps_page STUDY FOLDER`` on a finished study.
 
 The folder gets a page with both tables, the tables in full precision (CSV, JSON), the figure of tails against levels
-where levels are numbers, the study file, and a manifest that says with which source and packages its runs were made.
+where levels are numbers, the study file, every run's figures, and a manifest of the source and packages behind them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import json
 import math
 import re
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from sim.errors import BadInput
 from sim.experiments.steps import SHOWN, Step, Steps, levels_of, steps
+from sim.experiments.study import portable
 from sim.experiments.sweep import StudyResults
 from sim.folder import write_text
 from sim.report.words import number
@@ -36,7 +36,8 @@ def publish(study: StudyResults | Path | str, folder: Path | str, *, first_day: 
     make = [*(f"{line} --out FOLDER" for line in (about["command_line"], *about["extended"])),
             f"python -m sim.experiments.steps_page FOLDER {out.as_posix()}{options}"]
     page = write(told, out, {"study": about}, str(about["question"] or ""), notes, make)
-    shutil.copy(found.folder / "study.yaml", out / "study.yaml")
+    write_text(out / "study.yaml", portable((found.folder / "study.yaml").read_text(encoding="utf-8")))
+    found.runs.to_csv(out / "runs.csv", index=False, float_format="%.6g")
     print("\n".join(page))
     return told
 
@@ -59,7 +60,7 @@ def write(told: Steps, out: Path, about: Mapping[str, Any], question: str, notes
     drawn = ["", "![Tails and defaults](tails.png)"] if _draw(told, out) else []
     text = [f"# {told.title}", "", question, *drawn, "", *tables, "", *notes, *failed, "", "Made by", "",
             "```", *make, "```", "", "`levels.csv` and `steps.csv` have every figure in full precision, "
-            "`manifest.json` the source and packages of the runs."]
+            "`runs.csv`, where one study was made, those of every run, `manifest.json` the source and packages."]
     write_text(out / "README.md", re.sub(r"\n{3,}", "\n\n", "\n".join(text)) + "\n")
     return tables
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from sim.errors import BadInput, Problem, near_miss
 from sim.experiments.designs import DESIGNS, MOST_POINTS, size_of, spread
 from sim.experiments.files import read_experiment, shipped_files
-from sim.loading import find
+from sim.loading import find, shipped
 from sim.plugin import Block, param
 from sim.scenario import Scenario
 from sim.shape import plain
@@ -174,6 +175,17 @@ def load_study(source: str | Path, changes: Mapping[str, Any] | None = None) -> 
     if problems:
         raise BadInput(problems)
     return plan
+
+
+def portable(text: str) -> str:
+    """The text of a study that names its base by the shipped name, where it is a shipped one, and not by its place.
+
+    So that a study still says what it varies when its file is copied to where its results are published.
+    """
+    known = shipped()
+    found = re.search(r"^base:[ \t]*[\"']?(\S+?)[\"']?[ \t]*$", text, re.MULTILINE)
+    stem = Path(found[1]).name.removesuffix(".yaml") if found else ""
+    return text[: found.start()] + f"base: {stem}" + text[found.end():] if found and stem in known else text
 
 
 def _unknown_figures(study: Study, tree: Node, base: Scenario) -> list[Problem]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import jinja2
 
 from sim.experiments.paired import Difference
+from sim.experiments.study import portable
 from sim.experiments.study_figures import along, frontier, scattered, spread_out
 from sim.experiments.study_table import StudyTable, number, study_table, text
 from sim.experiments.sweep import StudyResults
@@ -93,7 +93,7 @@ def publish(folder: Path | str, out: Path | str, figures: Sequence[str] = (), ag
                       "phone": svg(lambda draw=draw: draw(phone=True, bare=True), f"{name}-phone")})
     write_text(place / "points.csv", table.csv())
     study.runs.to_csv(place / "runs.csv", index=False, float_format="%.6g")
-    shutil.copy(study.folder / "study.yaml", place / "study.yaml")
+    write_text(place / "study.yaml", portable((study.folder / "study.yaml").read_text(encoding="utf-8")))
     write_text(place / "manifest.json", json.dumps(manifest(study), indent=1, default=str) + "\n")
     content = _content(table, drawn, place)
     write_text(place / "README.md", _rendered(MARKDOWN, content, False))
