@@ -26,8 +26,8 @@ def stress_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--margin", metavar="A,B,...", default="fixed,ewma,historical,filtered_historical",
                         help="margin rules, such as historical or 'filtered_historical + buffer'; the others are "
                              "compared with the first (default: %(default)s)")
-    parser.add_argument("--shocks", metavar="X,Y,...", default="", help="shipped shock scenarios, types of shock, or "
-                                                                        "none (default: the scenario's own)")
+    parser.add_argument("--shocks", metavar="X,Y,...", default="", help="shipped scenarios with shocks, types of "
+                                                                        "shock, or none (default: the scenario's own)")
     parser.add_argument("--runs", metavar="K", default="10", help="histories (default: 10)")
     parser.add_argument("--world", metavar="KIND", default="both",
                         help="frozen: the rule changes on the shock's eve; adapted: the market has lived with it; or "

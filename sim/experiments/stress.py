@@ -45,7 +45,8 @@ def stress(scenario: Scenario | str | Path, rules: Sequence[Any] = RULES, shocks
     ----------
     scenario : the market; its own margin rule is in force until the eve in the frozen world
     rules    : margin rules as ``rule_of`` takes them; the first is what the others are compared with
-    shocks   : shipped shock scenarios ("taiwan_blockade"), types of shock, or "none"; the scenario's own if left out
+    shocks   : shipped scenarios with shocks ("taiwan_blockade" for shock_taiwan_blockade, "spot_falls"), types of
+        shock, or "none"; the scenario's own if left out
     runs     : histories
     mode     : "frozen", "adapted" or "both"
     coverage : share of daily moves before the shock that every rule is scaled to cover; None leaves rules as they are
@@ -163,13 +164,15 @@ class Plan:
 
 
 def shocks_of(name: str) -> tuple[Shock, ...]:
-    """The shocks of a shipped shock scenario, of a scenario file, of a type of shock, or none. Raises BadInput."""
+    """The shocks of a shipped scenario, of a scenario file, of a type of shock, or none. Raises BadInput."""
     if name == "none":
         return ()
-    files = {path.stem.removeprefix("shock_"): path for path in sorted(shipped_folder().glob("shock_*.yaml"))}
+    shipped = {path.stem: path for path in sorted(shipped_folder().glob("*.yaml"))}
+    files = {stem.removeprefix("shock_"): path for stem, path in shipped.items() if stem.startswith("shock_")}
     short = name.removeprefix("shock_")
-    if short in files or Path(name).suffix in (".yaml", ".yml"):
-        found = Scenario.load(files.get(short, name))
+    file = files.get(short) or (None if name in Shock.types else shipped.get(name))
+    if file is not None or Path(name).suffix in (".yaml", ".yml"):
+        found = Scenario.load(file or name)
         if not found.shocks:
             raise bad_input(f"--shocks {name}", "this scenario has no shock")
         return found.shocks

@@ -18,6 +18,7 @@ from sim.experiments.steps import Level, steps
 from sim.experiments.steps_page import write
 from sim.experiments.stress_results import StressResults
 from sim.folder import write_text
+from sim.report.words import capital
 
 
 def publish(runs: Path | str, folder: Path | str, against: str = "") -> list[Path]:
@@ -50,15 +51,15 @@ def publish(runs: Path | str, folder: Path | str, against: str = "") -> list[Pat
                          for rule, factor in zip(found.rules, factors, strict=True)) + "."] if factors else []
     make = [about["stress"]["command_line"], f"python -m sim.experiments.stress_page RUNS {out.as_posix()}{asked}"]
     for mode in found.modes:
-        for shock in found.shocks:
+        for shock, effects in zip(found.shocks, found.about("effects"), strict=True):
             frame = found.cells[(found.cells["mode"] == mode) & (found.cells["shock"] == shock)]
             levels = [Level(rule, {int(row["seed"]): {name: float(row[name]) for name in known}
                                    for row in frame[frame["rule"] == rule].to_dict("records")}, {})
                       for rule in order]
-            told = steps(levels, known, f"{found.about('title')}: margin rules, {mode}", "margin rule", tuple(known),
-                         "first")
+            called = capital(Path(shock).stem.replace("_", " "))
+            told = steps(levels, known, f"{called}: margin rules, {mode}", "margin rule", tuple(known), "first")
             page = out / re.sub(r"[^A-Za-z0-9]+", "-", f"{mode}-{Path(shock).stem}")
-            print("\n".join(write(told, page, about, _question(mode), notes, make)))
+            print("\n".join(write(told, page, about, " ".join([_question(mode), *effects]), notes, make)))
             pages.append(page)
     write_text(out / "stress.csv", found.csv(against))
     if (found.folder / "stress.html").is_file():

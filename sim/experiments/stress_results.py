@@ -93,7 +93,7 @@ class StressResults(LedgerReader):
         """The mean of the histories, its 90 % interval and quantiles, as ``sim.summary.interval`` gives them."""
         return interval(list(self.values(figure, mode, rule, shock).values()))
 
-    def difference(self, figure: str, mode: str, rule: str, shock: str, against: str | None = None) -> Difference:
+    def difference(self, figure: str, mode: str, rule: str, shock: str, against: str = "") -> Difference:
         """A rule against the first one, or another, history by history."""
         one, other = (self.values(figure, mode, name, shock) for name in (rule, against or self.rules[0]))
         seeds = sorted(one.keys() & other.keys())
@@ -110,28 +110,30 @@ class StressResults(LedgerReader):
         """What a figure is called, and its unit."""
         return ABOUT.get(figure, (f"Paid by {figure.removeprefix('layer ')} after defaults", "$ million"))
 
-    def rows(self) -> list[dict[str, Any]]:
-        """A row for each world, shock, rule and figure, as ``COLUMNS`` names them."""
+    def rows(self, against: str = "") -> list[dict[str, Any]]:
+        """A row for each world, shock, rule and figure, as ``COLUMNS`` names them; differences as ``difference``."""
         out = []
         for mode in self.modes:
             for shock in self.shocks:
                 for rule in self.rules:
                     for figure in self.figures:
                         values = list(self.values(figure, mode, rule, shock).values())
-                        mean, d = self.mean(figure, mode, rule, shock), self.difference(figure, mode, rule, shock)
+                        mean = self.mean(figure, mode, rule, shock)
+                        d = self.difference(figure, mode, rule, shock, against)
                         label, unit = self.label(figure)
                         out.append(dict(zip(COLUMNS, (
                             mode, shock, rule, figure, label, unit, len(values), mean["mean"], mean["low"],
-                            mean["high"], self.rules[0], d.mean, d.low, d.high, d.higher, d.lower), strict=True)))
+                            mean["high"], against or self.rules[0], d.mean, d.low, d.high, d.higher, d.lower),
+                            strict=True)))
         return out
 
-    def csv(self) -> str:
+    def csv(self, against: str = "") -> str:
         """The rows in full precision."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
         text = lambda v: "" if isinstance(v, float) and not math.isfinite(v) else v
-        writer.writerows([[text(value) for value in row.values()] for row in self.rows()])
+        writer.writerows([[text(value) for value in row.values()] for row in self.rows(against)])
         return out.getvalue()
 
 

@@ -11,6 +11,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import sim
@@ -20,6 +21,7 @@ from sim.clearing.rates import RateRule
 from sim.errors import BadInput
 from sim.experiments.margin_rules import Rule, rule_of
 from sim.experiments.stress import Plan, shocks_of, stress
+from sim.experiments.stress_page import publish
 from sim.experiments.stress_results import StressResults
 from sim.experiments.stress_worlds import adopt, copy_of, damped, dated, figures_of, under
 from sim.report.stress import build
@@ -170,6 +172,26 @@ def test_the_page_says_what_was_found(found, tmp_path):
     assert re.search(r'class="verdict">[^<]*(defaulted|defaults)', text) and "What to see:" in text
 
 
+def test_published_pages_compare_with_the_rule_that_is_named(found, tmp_path):
+    """Turned round, each difference changes its sign: against the first rule, and against the second."""
+    one, other = (publish(found.folder, tmp_path / f"{k}", rule) for k, rule in enumerate(RULES))
+    assert [page.name for page in one] == [page.name for page in other]
+    assert sorted(page.name for page in one) == ["adapted-efficiency-gain", "adapted-none", "frozen-efficiency-gain",
+                                                 "frozen-none"]
+    for here, there in zip(one, other, strict=True):
+        a, b = (pd.read_csv(page / "steps.csv").set_index("figure") for page in (here, there))
+        assert set(a["below"]) == {RULES[0]} and set(b["below"]) == {RULES[1]}
+        np.testing.assert_allclose(a["mean"], -b["mean"])
+        np.testing.assert_allclose(a["low"], -b["high"])
+    assert "--against" not in (one[0] / "README.md").read_text()
+    assert f"--against '{RULES[1]}'" in (other[0] / "README.md").read_text()
+    table = pd.read_csv(tmp_path / "1" / "stress.csv")
+    assert set(table["against"]) == {RULES[1]} and (table["difference"][table["rule"] == RULES[1]] == 0).all()
+    with pytest.raises(BadInput, match="no such rule; did you mean"):
+        publish(found.folder, tmp_path / "never", "ewma(decay=0.8)")
+    assert not (tmp_path / "never").exists()
+
+
 def test_a_multiple_of_a_rule_is_that_rule_times_a_factor():
     history = 2.0 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, (80, 2)), axis=0))
     rule = Rule("x", margin_model("ewma"), damper("buffer"))
@@ -192,6 +214,7 @@ def test_figures_by_hand():
 def test_shocks_are_found_by_name_and_moved_together(small):
     blockade = shocks_of("taiwan_blockade")
     assert len(blockade) == 3 and shocks_of("none") == ()
+    assert shocks_of("spot_falls") == sim.load("spot_falls").shocks
     first = small.calendar.date(15)
     assert min(shock.date for shock in dated(blockade, first)) == first
     assert len({shock.date - was.date for shock, was in zip(dated(blockade, first), blockade, strict=True)}) == 1
@@ -199,7 +222,8 @@ def test_shocks_are_found_by_name_and_moved_together(small):
 
 @pytest.mark.parametrize(("change", "reason"), [
     ({"rules": ["fixxed"]}, "fixxed"), ({"rules": ["fixed", "fixed"]}, "named twice"), ({"rules": []}, "at least one"),
-    ({"shocks": ["taiwan_blokade"]}, "taiwan_blockade"), ({"coverage": 1.2}, "share"), ({"eve": 0}, "before"),
+    ({"shocks": ["taiwan_blokade"]}, "taiwan_blockade"), ({"shocks": ["baseline"]}, "has no shock"),
+    ({"coverage": 1.2}, "share"), ({"eve": 0}, "before"),
     ({"rules": ["historical(window=50, confidence=0.995)"]}, "too few"),
     ({"rules": ["scanning(floor=0.01, tier_charge=0.05)"]}, "more than one of its legs"),
     ({"rules": ["ewma + stressed_weight(form=observations)"]}, "margin"),
