@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 ROWS = ("forced_events", "closures", "defaults", "margin_call_cents", "default_deficit_cents", "house_loss_cents",
         "open_interest")
+ABOUT_WORLDS = (
+    "On the eve of the blow the world is copied twice. *By itself*, or frozen: the blow falls and finance stands",
+    "still. *Undisturbed*: finance stands still and the blow never happens. All have the same luck, day by day, so",
+    "that what luck does to prices cancels. *Finance adds*: the world as it is over the frozen one. The two days that",
+    "are named are those on which the mean over histories is largest, and are the same for all of them; the average",
+    "over all days chooses none, and alone decides whether finance adds anything.")
 
 
 def contagion_options(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +80,9 @@ def write(found: Contagion, folder: Path, paths: bool = True) -> Path:
               for name, ratio in found.ratios().items()}
     means = {name: {key: _finite(value) for key, value in row.items()}
              for name, row in found.table().to_dict("index").items()}
-    about = {"scenario": found.scenario, "days": found.days, "histories": len(found.figures),
+    days = {price: {"largest": str(found.date(one.largest))[:10], "gap": str(found.date(one.gap))[:10],
+                    "direction": one.sign} for price, one in found.courses.items()}
+    about = {"scenario": found.scenario, "days": found.days, "told_on": days, "histories": len(found.figures),
              "seeds": sorted(found.figures), "source": provenance.source_hash(),
              "command_line": provenance.command_line(), "environment": provenance.environment()}
     try:
@@ -106,10 +114,11 @@ def publish(found: Contagion, folder: Path) -> None:
     write_text(folder / "README.md", "\n".join([
         f"# What {found.scenario} does by itself, and what finance adds", "",
         "![Prices and losses with the reactions of finance, and without them](contagion.png)", "",
+        *ABOUT_WORLDS, "",
         "```", table(found), "```", "", *lost, "Made by", "", "```",
         f"{command} --out FOLDER --publish {shown(folder)}", "```", "",
-        "`histories.csv` has every figure of every history, `contagion.csv` their means with intervals, "
-        "`contagion.json` these with ratios, seeds, source and packages.", ""]))
+        "`histories.csv` has every figure of every history, `contagion.csv` their means with intervals and medians, "
+        "`contagion.json`", "these with ratios, days, seeds, source and packages.", ""]))
 
 
 def _finite(value: object) -> object:
@@ -117,28 +126,55 @@ def _finite(value: object) -> object:
 
 
 def table(found: Contagion) -> str:
-    """What is printed: the price's move in both worlds, what reactions carried, who was harmed in each."""
-    from sim.terminal import digits
+    """What is printed: the verdict, moves of prices, what reactions carried, who was harmed in each world."""
+    from sim.experiments.contagion_words import alike, verdict
+    from sim.terminal import wrapped
 
     whole, count = found.table(), len(found.figures)
     note = f"{count} {'history' if count == 1 else 'histories'}, {found.days} days"
     mean = lambda name: float(whole.loc[name, "mean"])
-    sign = "up" if mean("primary") > 0 else "down"
+    said = [f"{verdict(found, whole)}.", f"On {day(found, 'price', 'largest')} {alike(found)} go that way."]
     lines = [f"{'Contagion after the first shock of ' + found.scenario:<{100 - len(note)}}{note}",
-             f"The price went {sign} by {digits(abs(mean('primary')))} % without finance reacting; reactions add "
-             f"{digits(mean('contagion'))} %{span(whole.loc['contagion'])}, in logs.", "",
-             f"{'Further move of the price, % in logs':<58}{'mean':>10}  90 % interval"]
-    for name in whole.index:
-        if name == "contagion" or name.startswith("carried_by_"):
-            told = "all reactions" if name == "contagion" else f"{name.removeprefix('carried_by_')}, frozen alone"
-            lines.append(f"{'  ' + told:<58}{digits(mean(name)):>10} {span(whole.loc[name])}".rstrip())
-    lines += ["", f"{'Until the end':<58}{'with':>10}{'without':>10}{'by finance':>12}"]
+             *wrapped([" ".join(said if count > 1 and found.courses["price"].sign else said[:1])]), "", *_moves(found)]
+    single = [name for name in whole.index if name.startswith("carried_by_")]
+    if single:
+        head = f"What it adds to the future on {day(found, 'price', 'gap')}, frozen alone, %"
+        lines += ["", f"{head:<68}{'mean':>7}  90 % interval"]
+        lines += [f"{'  ' + name.removeprefix('carried_by_'):<68}{digits_of(mean(name)):>7} {span(whole.loc[name])}"
+                  .rstrip() for name in single]
+    lines += ["", f"{'Until the end':<52}{'as it is':>9}{'median':>8}{'frozen':>8}{'undisturbed':>12}"
+                  f"{'by finance':>11}"]
     for name in ROWS:
         label, unit = str(whole.loc[name, "label"]), str(whole.loc[name, "unit"])
         full, still = mean(name), mean(f"{name}_primary")
         told = f"  {label}" + ("" if unit == "number" else f", {unit}")
-        lines.append(f"{told:<58}{digits(full):>10}{digits(still):>10}{digits(full - still):>12}")
+        lines.append(f"{told:<52}{digits_of(full):>9}{digits_of(float(whole.loc[name, 'median'])):>8}"
+                     f"{digits_of(still):>8}{digits_of(mean(f'{name}_undisturbed')):>12}{digits_of(full - still):>11}")
     return "\n".join([*lines, *_credit(found, mean), *_spread(found)])
+
+
+def day(found: Contagion, price: str, which: str) -> str:
+    """The date of the ``largest`` move or ``gap`` of a price, "5 Apr 2027"."""
+    from sim.shocks.base import in_words
+
+    return in_words(found.date(getattr(found.courses[price], which)))
+
+
+def _moves(found: Contagion) -> list[str]:
+    """How far the future and spot moved by themselves, with finance, and by finance, on two days and on average."""
+    from sim.experiments.contagion_moves import PRICES, WHEN
+
+    whole = found.table()
+    lines = [f"{'Moves, %':<47}{'by itself':>10}{'as it is':>10}{'finance adds':>24}{'median':>9}"]
+    for price, (mark, name) in PRICES.items():
+        whens = (f" on {day(found, price, 'largest')}, blow at its largest",
+                 f" on {day(found, price, 'gap')}, finance adds most", f", average of {found.days} days")
+        for when, told in zip(WHEN, whens, strict=True):
+            by, full, more = (whole.loc[f"{mark}{move}{when}"] for move in ("primary", "full", "contagion"))
+            added = digits_of(float(more["mean"])) + span(more)
+            lines.append(f"{f'  {name.capitalize()}{told}':<47}{digits_of(float(by['mean'])):>10}"
+                         f"{digits_of(float(full['mean'])):>10}{added:>24}{digits_of(float(more['median'])):>9}")
+    return [*lines, "  By itself and as it is: against the undisturbed twin; means of moves are taken in logs."]
 
 
 def _credit(found: Contagion, mean: Callable[[str], float]) -> list[str]:
@@ -146,21 +182,23 @@ def _credit(found: Contagion, mean: Callable[[str], float]) -> list[str]:
     whole = found.table()
     if "eve_losses" not in whole.index:
         return []
-    lines = ["", f"{'Lenders: mean over histories, claims that existed on the eve':<58}{'lost, %':>10}"
-                 f"{'operators':>12}{'banks':>8}{'carries':>10}"]
-    ratios = found.ratios()
-    for name in whole.index:
-        if name == "eve_losses" or name.startswith("eve_losses_"):
-            mark = name.removeprefix("eve_losses")
-            told = {"": "as it is", "_primary": "all reactions frozen"}.get(mark, mark[1:].replace("_", " ")
-                                                                            .replace("without ", "frozen alone: "))
-            share = ratios.get(f"share_of_contagion_{mark.removeprefix('_without_')}")
-            part = f"{digits_of(100 * share.value)} %" if share else ""
-            failed, banks = mean("operators_failed" + mark), mean("bank_failures" + mark)
-            lines.append(f"{'  ' + told:<58}{digits_of(mean(name)):>10}{digits_of(failed):>10} %{digits_of(banks):>8}"
-                         f"{part:>10}".rstrip())
-    lines.append(f"  {digits_of(mean('cascades'))} % of histories cascade: a quarter of operators defaults, a tenth "
-                 "more than when frozen.")
+    lines = ["", f"{'Lenders: claims that existed on the eve':<42}{'lost, %':>8}{'median':>8}{'operators, %':>14}"
+                 f"{'median':>8}{'banks':>8}{'carries':>10}"]
+    ratios, single = found.ratios(), sorted(name for name in whole.index if name.startswith("eve_losses_without_"))
+    for name in ("eve_losses", "eve_losses_primary", "eve_losses_undisturbed", *single):
+        mark = name.removeprefix("eve_losses")
+        told = {"": "as it is", "_primary": "all reactions frozen", "_undisturbed": "undisturbed, all frozen"}.get(
+            mark, f"frozen alone: {mark.removeprefix('_without_')}")
+        share = ratios.get(f"share_of_contagion_{mark.removeprefix('_without_')}")
+        part = f"{digits_of(100 * share.value)} %" if share else ""
+        failed, lost = f"operators_failed{mark}", float(whole.loc[name, "median"])
+        lines.append(f"{'  ' + told:<42}{digits_of(mean(name)):>8}{digits_of(lost):>8}{digits_of(mean(failed)):>14}"
+                     f"{digits_of(float(whole.loc[failed, 'median'])):>8}{digits_of(mean('bank_failures' + mark)):>8}"
+                     f"{part:>10}".rstrip())
+    many, all_ = round(mean("cascades") * len(found.figures) / 100), len(found.figures)
+    lines += [f"  {many} of {all_} histories ({digits_of(mean('cascades'))} %) cascade: a quarter of operators "
+              "defaults, a tenth more than when frozen."]
+    lines += ["  Outcomes are all or nothing: the median is a usual history, the mean is made by few."] if many else []
     for name, told in (("loss_multiplied", "all reactions"), ("loss_multiplied_by_credit", "credit")):
         if name in ratios:
             lines.append(f"  The loss with {told}, over that without: {told_ratio(ratios[name])}.")
@@ -191,10 +229,9 @@ def digits_of(value: float) -> str:
 
 def span(each: object) -> str:
     """The interval of a mean in brackets; empty for one history."""
-    from sim.terminal import digits
+    from sim.experiments.contagion_words import span as told
 
-    low, high = float(each["low"]), float(each["high"])  # type: ignore[index]
-    return f" ({digits(low)} to {digits(high)})" if math.isfinite(low) else ""
+    return told(each)
 
 
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {"contagion": contagion_options}

@@ -2,8 +2,9 @@
 
 On the eve of the first shock the world is copied. In the copy margin rates, investors' flows, the equity that sizes
 positions and lenders' terms stay as they were, and what must be sold all the same goes to an outsider unseen, while
-everybody's voluntary rules and luck go on: what it shows is the primary effect. The difference between the two worlds
-is contagion. Freezing one reaction alone says what that reaction carries.
+everybody's voluntary rules and luck go on. In a second copy, the undisturbed twin, the same holds and no shock happens.
+Between these two lies the primary effect, and between the first and the world as it is lies contagion, day by day on
+the same luck. Freezing one reaction alone says what that reaction carries.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from sim import provenance, tables
 from sim.errors import bad_input, shown
+from sim.experiments import contagion_moves
 from sim.experiments.contagion_worlds import eve_of
 from sim.experiments.executors import Task, runner
 from sim.experiments.keeping import keep_all
@@ -27,12 +29,8 @@ from sim.freezing import CHANNELS, REACTIONS
 from sim.scenario import Scenario
 from sim.summary import interval, student
 
-WORK = "sim.experiments.contagion_worlds:pair_of_worlds"
-ABOUT = {  # figure -> label, unit
-    "primary": ("Move of the price without reactions, at its largest", "%"),
-    "full": ("Move of the price on the same day with them", "%"),
-    "contagion": ("Further move that the reactions add, at its largest", "log points x 100"),
-    "amplification": ("Further move over the primary one", "ratio"),
+WORK = "sim.experiments.contagion_worlds:one_history"
+ABOUT = contagion_moves.ABOUT | {  # figure -> label, unit
     "forced_events": ("Participants forced to sell", "number"),
     "defaults": ("Defaults", "number"),
     "margin_calls": ("Margin calls", "number"),
@@ -70,6 +68,7 @@ class Contagion:
 
     figures : a mapping of figures for each history that was finished, by seed
     paths   : a row for each history and day: price, spot, open interest and counts of each world
+    courses : how the future ("price") and "spot" moved, once histories are summed up
     """
 
     scenario: str
@@ -77,6 +76,27 @@ class Contagion:
     figures: dict[int, dict[str, float]] = field(default_factory=dict)
     failed: list[tuple[int, str]] = field(default_factory=list)
     parts: list[Any] = field(default_factory=list)
+    courses: dict[str, contagion_moves.Course] = field(default_factory=dict)
+
+    def sum_up(self) -> Contagion:
+        """Tell the moves of prices, on days that are the same for all histories, and add them to each one's figures."""
+        if not self.figures:
+            return self
+        paths, seeds = self.paths, sorted(self.figures)
+        self.courses = {price: contagion_moves.course(paths, price) for price in contagion_moves.PRICES}
+        moves = contagion_moves.moves(self.courses, seeds)
+        for column in paths.columns:
+            if column.startswith("without_") and column.endswith("_price"):
+                world = column.removesuffix("_price")
+                parts = contagion_moves.carried(paths, self.courses["price"], world, seeds)
+                for seed, part in parts.items():
+                    moves[seed][f"carried_by_{world.removeprefix('without_')}"] = part
+        self.figures = {seed: moves[seed] | self.figures[seed] for seed in seeds}
+        return self
+
+    def date(self, day: int) -> Any:
+        """The date some business days after the eve."""
+        return self.paths["date"].drop_duplicates().sort_values().iloc[day]
 
     @property
     def paths(self) -> Any:
@@ -93,11 +113,14 @@ class Contagion:
         return pd.DataFrame([{"seed": seed, **figures} for seed, figures in sorted(self.figures.items())])
 
     def table(self) -> Any:
-        """Mean, 90 % interval of the mean and quantiles of each figure over the histories, as a data frame."""
+        """Mean, 90 % interval of the mean, quantiles and median of each figure over the histories, as a data frame.
+
+        Means of moves of prices are taken in logs.
+        """
         import pandas as pd
 
         names = list(dict.fromkeys(name for figures in self.figures.values() for name in figures))
-        rows = {name: interval([figures.get(name, math.nan) for _, figures in sorted(self.figures.items())])
+        rows = {name: _summed(name, [figures.get(name, math.nan) for _, figures in sorted(self.figures.items())])
                 for name in names}
         frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("figure")
         frame.insert(0, "unit", [_about(name)[1] for name in names])
@@ -142,13 +165,24 @@ class Contagion:
         return out
 
 
+def _summed(name: str, values: list[float]) -> dict[str, float]:
+    """Mean, interval, quantiles and median of one figure over histories."""
+    known = np.array([value for value in values if math.isfinite(value)])
+    median = {"median": float(np.median(known)) if len(known) else math.nan}
+    if not contagion_moves.averaged_in_logs(name):
+        return interval(values) | median
+    whole = interval(np.log1p(known / 100.0).tolist())
+    return {key: 100.0 * math.expm1(value) for key, value in whole.items()} | median
+
+
 def _about(name: str) -> tuple[str, str]:
     """Label and unit of a figure, those of single worlds included."""
+    if name in ABOUT:
+        return ABOUT[name]
     if name.startswith("carried_by_"):
-        return f"Of the further move, carried by {name.removeprefix('carried_by_')}", "log points x 100"
+        way = name.removeprefix("carried_by_")
+        return f"Move of the future by {way}, over the world that lacks it alone, on the day of the largest gap", "%"
     for known, (label, unit) in ABOUT.items():
-        if name == known:
-            return label, unit
         if name.startswith(f"{known}_"):
             return f"{label} ({name.removeprefix(known + '_').replace('_', ' ')})", unit
     return name, ""
@@ -200,7 +234,7 @@ def contagion(scenario: Scenario | str | Path, runs: int = 30, jobs: int = 1, *,
         else:
             told.figures[outcome.seed] = outcome.figures
             told.parts.append(outcome.tables["paths"])
-    return told
+    return told.sum_up()
 
 
 def _kept(scenario: Scenario, tasks: list[Task], jobs: int, days: int, reactions: list[str], executor: str | None,
@@ -246,4 +280,4 @@ def _read(store: Store, told: Contagion) -> Contagion:
         frame = tables.to_pandas(figures).sort_values("run").drop(columns="run")
         told.figures = {int(row.pop("seed")): row for row in frame.to_dict("records")}
         told.parts = [paths]
-    return told
+    return told.sum_up()

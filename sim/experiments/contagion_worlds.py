@@ -1,4 +1,7 @@
-"""One history of a shock: the world goes on, and so do its twins in which finance, or a part of it, stands still."""
+"""One history of a shock: the world goes on, and so do its twins in which finance, or a part of it, stands still.
+
+One of these is never struck: finance stands still there as in the primary world, and the shocks do not happen.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ CREDIT = ("loan_defaults", "bank_failures", "eve_losses_cents", "other_losses_ce
           "eve_claims_cents", "eve_operators")  # stocks
 COMPARED = ("forced sale", "closure", "default", "loan default", "bank failure")  # not those whom haircuts that rise
 # from outside bring down: haircuts are frozen, so the frozen world cannot say which of these the shock alone would
+WHOLE = ("full", "primary", "undisturbed")  # worlds all of whose paths are kept
 SHORT = ("price", "loan_defaults", "eve_losses_cents")  # what is kept of the paths of worlds frozen in one way
 MANY, MORE = 0.25, 0.10  # a history cascades where this share of operators defaults, and so much more than when frozen
 
@@ -75,7 +79,14 @@ def month_to_follow(model: ComputeFutures, days: int) -> int:
     return alive[0] if alive else int(listed[-1])
 
 
-def pair_of_worlds(task: Task) -> Outcome:
+def undisturbed(model: ComputeFutures) -> ComputeFutures:
+    """A branch that the scenario's shocks never reach; to be taken before any of them has begun."""
+    twin = model.branch()
+    twin.scenario = model.scenario.model_copy(update={"shocks": ()})
+    return twin
+
+
+def one_history(task: Task) -> Outcome:
     """One history: to the eve, then the world and its frozen twins for ``options[0]`` days.
 
     options : days, then the names of reactions that are also frozen one at a time
@@ -90,8 +101,9 @@ def pair_of_worlds(task: Task) -> Outcome:
         model.step()
     month = month_to_follow(model, days)
     paths, began, distress = {}, model.record.rows("events"), {}
-    for name, reactions in (("primary", REACTIONS), *((f"without_{one}", (one,)) for one in single)):
-        twin = model.branch()
+    for name, reactions in (("undisturbed", REACTIONS), ("primary", REACTIONS),
+                            *((f"without_{one}", (one,)) for one in single)):
+        twin = undisturbed(model) if name == "undisturbed" else model.branch()
         twin.freeze(reactions)
         paths[name], distress[name] = follow(twin, days, month), spread(twin.record, began, COMPARED)
         made.append(twin)
@@ -101,7 +113,7 @@ def pair_of_worlds(task: Task) -> Outcome:
         mesa.Agent._ids.pop(world, None)  # Mesa 3.3.1 keeps every model alive through this table
     outcome = Outcome(task.run, task.seed, days=days, figures=figures_of(paths, distress))
     columns = {f"{world}_{name}": values for world, path in paths.items() for name, values in path.items()
-               if name in SHORT or world in ("full", "primary")}
+               if name in SHORT or world in WHOLE}
     which = {"run": np.full(days + 1, task.run), "seed": np.full(days + 1, task.seed)}
     outcome.tables = {"paths": tables.to_arrow(which | {"date": np.array(dates, "M8[D]")} | columns)}
     return outcome
@@ -109,20 +121,12 @@ def pair_of_worlds(task: Task) -> Outcome:
 
 def figures_of(paths: dict[str, dict[str, np.ndarray]],
                distress: dict[str, Spread] | None = None) -> dict[str, float]:
-    """What one history's worlds tell; ``distress``: of each world, who was in it.
+    """What one history's worlds tell by themselves; ``distress``: of each world, who was in it.
 
-    The price's primary move is taken where it is largest; contagion is the largest gap between the worlds in the
-    direction of that move.
+    Moves of prices are not among them: the day on which they are told is one for all histories
+    (``sim.experiments.contagion_moves``).
     """
-    primary = np.log(paths["primary"]["price"] / paths["primary"]["price"][0])
-    full = np.log(paths["full"]["price"] / paths["full"]["price"][0])
-    known = np.isfinite(primary) & np.isfinite(full)
-    at = int(np.argmax(np.where(known, np.abs(primary), -1.0)))
-    sign = 1.0 if primary[at] >= 0 else -1.0
-    gap = lambda other: float(np.nanmax(sign * (full - other)))
-    out = {"primary": 100 * math.expm1(primary[at]), "full": 100 * math.expm1(full[at]),
-           "contagion": 100 * gap(primary)}
-    out["amplification"] = out["contagion"] / (100 * abs(primary[at])) if primary[at] else math.nan
+    out: dict[str, float] = {}
     for world, path in paths.items():
         mark = "" if world == "full" else f"_{world}"
         for name in COUNTS:
@@ -132,9 +136,6 @@ def figures_of(paths: dict[str, dict[str, np.ndarray]],
         if "loans_cents" in path:
             out |= {name + mark: value for name, value in _of_credit(path).items()}
         out["open_interest" + mark] = 100 * float(path["open_interest"][-1] / max(path["open_interest"][0], 1.0))
-        if world.startswith("without_"):
-            other = np.log(path["price"] / path["price"][0])
-            out["carried_by_" + world.removeprefix("without_")] = 100 * gap(other)
     if "operators_failed" in out:
         failed, still = out["operators_failed"] / 100, out["operators_failed_primary"] / 100
         out["cascades"] = 100.0 * (failed >= MANY and failed >= still + MORE)
