@@ -17,13 +17,17 @@ class Blame:
         if amount > 0:
             self.cents[event] = self.cents.get(event, 0.0) + amount
 
+    def total(self) -> float:
+        """Cents of all causes together."""
+        return sum(self.cents.values())
+
     def fade(self, keep: float) -> None:
         """Forget a part of everything."""
         self.cents = {event: keep * cents for event, cents in self.cents.items() if keep * cents > 1.0}
 
     def causes(self) -> list[tuple[int, float]]:
         """Weighted causes that sum to one; news alone where nothing is known."""
-        total = sum(self.cents.values())
+        total = self.total()
         if total <= 0:
             return [(NEWS, 1.0)]
         named = sorted(((event, cents) for event, cents in self.cents.items() if event != NEWS),

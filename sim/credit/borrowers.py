@@ -6,12 +6,13 @@ import numpy as np
 
 from sim.credit import rules
 from sim.credit.blame import NEWS, Blame
+from sim.credit.hedges import FADING
 from sim.credit.operators import Operators, Terms
 from sim.credit.physical import Sight
 from sim.credit.rules import WEEK
 from sim.credit.shares import split_rows
 
-ROLL, DRAW, INCOME = range(3)
+ROLL, DRAW, INCOME = range(3)  # cash that was missing: maturities not refinanced, draws not met, rents not earned
 
 
 class Borrowers(Operators):
@@ -43,7 +44,10 @@ class Borrowers(Operators):
         self._appraise(see, terms)
         interest, repaid, extra = self._debt_due(day, see, terms)
         term, junior, equity, gap = self._building(day, see, terms, refuse)
-        cash = self.book.purse + self._income(see)
+        earned = self._income(see)
+        usual = self.config.business.revenue - self.config.business.running
+        self.lack[:, INCOME] += np.maximum(usual * see.fleet * WEEK - earned, 0.0)
+        cash = self.book.purse + earned
         need = interest + repaid.sum(axis=1) + gap
         refilled = self._rescue(day, cash - need, terms)
         broke = self.alive & (cash - need + refilled < 0)
@@ -52,7 +56,8 @@ class Borrowers(Operators):
             self._default(day, int(i), bool(broke[i]), refuse)
         self._move(see, interest, extra, repaid, term, junior, equity, refilled)
         self._pay_out(day)
-        self.lack *= 0.85
+        self.lack *= FADING
+        self.hedges.week()
         return np.flatnonzero(gone)
 
     def _debt_due(self, day: int, see: Sight, terms: Terms) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,14 +143,15 @@ class Borrowers(Operators):
         return self.alive & (bolt | (self.weak_weeks >= loans.cure))
 
     def _why(self, i: int, refuse: Blame) -> list[tuple[int, float]]:
-        """What has drained the cash of an operator."""
+        """What has drained the cash of an operator: credit that was refused, its hedges, rents, a covenant."""
         blame = Blame()
         own = int(self.halt_event[i])
         blame.add(own, float(self.lack[i, DRAW]))
         for event, weight in refuse.causes():
             blame.add(event, weight * float(self.lack[i, ROLL]))
-        usual = self.config.business.revenue - self.config.business.running
-        blame.add(NEWS, max(0.0, usual * float(self.fleet[i]) - float(self.ebitda[i])) * 0.1)
+        for event, cents in self.hedges.drained[i].cents.items():
+            blame.add(event, cents)
+        blame.add(NEWS, float(self.lack[i, INCOME]))
         if self.breach_event[i] != NEWS and own == NEWS:
             blame.add(int(self.breach_event[i]), 1.0 + 0.1 * float(self.service[i]))
         return blame.causes()

@@ -10,6 +10,7 @@ from sim.credit import rules
 from sim.credit.blame import NEWS
 from sim.credit.book import Book
 from sim.credit.config import CreditConfig
+from sim.credit.hedges import Hedges
 from sim.credit.physical import Sight
 from sim.credit.rules import WEEK
 from sim.streams import Streams
@@ -51,7 +52,7 @@ class Operators:
     def __init__(self, config: CreditConfig, book: Book, streams: Streams, size: np.ndarray, record: Any,
                  labels: list[str], rows: np.ndarray) -> None:
         self.config, self.book, self.streams, self.record = config, book, streams, record
-        self.labels, self.rows = labels, rows
+        self.labels, self.rows, self.hedges = labels, rows, Hedges(rows)
         n, draw = book.n, lambda name: streams.normal(f"credit.firm.{name}", book.n)
         small = np.zeros(n, bool)
         small[np.argsort(size, kind="stable")[:round(n * 14 / 45)]] = True
@@ -130,9 +131,10 @@ class Operators:
 
     def snapshot(self) -> dict[str, Any]:
         """A copy of what changes."""
-        return {name: getattr(self, name).copy() for name in STATE}
+        return {name: getattr(self, name).copy() for name in STATE} | {"hedges": self.hedges.snapshot()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a copy back."""
+        self.hedges.restore(state["hedges"])
         for name in STATE:
             setattr(self, name, state[name].copy())

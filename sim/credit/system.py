@@ -75,6 +75,7 @@ class Credit:
         self.dials.begin(day)
         if not self.opened:
             self._open(model)
+        self.borrowers.hedges.day(model.house, model.market_is_open())
         if self.eve == day:
             self.estates.mark_eve()
         self.estates.sell(day, self.physical, model.economy, self.dials["resale_add"], self._keeps("collateral"))
@@ -92,7 +93,9 @@ class Credit:
         cents = np.zeros(self.book.n, np.int64)
         cents[at] = amount
         if self.opened:
-            self.book.firms_outside("treasury", -np.where(self.borrowers.alive, cents, 0))
+            cents = np.where(self.borrowers.alive, cents, 0)
+            self.book.firms_outside("treasury", -cents)
+            self.borrowers.hedges.charge(cents)
 
     def _open(self, model: Any) -> None:
         """The first day: debts, pools and balance sheets as lending has left them."""
@@ -159,7 +162,8 @@ class Credit:
             self.banks.react(day)
         if not self.frozen:
             self._conditions(day, lost, gone)
-        self.prime.week(day, self.conditions.supply, self.investors.haircut, self._keeps("haircut"))
+        self.prime.week(day, self.conditions.supply, self.investors.haircut, self._keeps("haircut"),
+                        self.conditions.scarce, self.investors.blame)
         credit = self.conditions.drawn(self.dials["draws"])
         wish = np.where(firms.alive, terms.boom * (0.3 + 0.7 * credit), self.config.market.takeover)
         self.physical.steer(model.economy, firms.halted, wish, self.config.owners.decay)
