@@ -68,9 +68,9 @@ def _loss_words(found: Contagion, table: Any, rows: list[tuple[str, str]]) -> Wo
     often = (f" In {words.number(share, 2)} % of histories a quarter of operators and more default: means are made by "
              "few histories, the dots on the right." if share > 0 else "")
     see = ("lines: the dashed one is the blow by itself, the full one has finance reacting; dots on them are the days "
-           f"of the largest mean gap{_bands(found)}. Each row below is the same luck, with what it names held as on the "
-           "eve; undisturbed, the blow does not happen either. What takes the loss away when it is frozen has carried it."
-           f"{often}")
+           f"of the largest mean gap{_bands(found)}. Each row below is the same luck, with what it names held as on "
+           "the eve; undisturbed, the blow does not happen either. What takes the loss away when it is frozen has "
+           f"carried it.{often}")
     alt = "; ".join(f"{told} {words.number(float(table.loc[name, 'mean']), 2)} %" for told, name in rows)
     return Words(title, f"Prices, and losses on claims of the eve, over {found.days} business days after it", see,
                  _source(found), f"{title}. {verdict(found, table)}. Mean losses: {alt}.")
@@ -131,8 +131,8 @@ def _words(found: Contagion, table: Any, rows: list[tuple[str, str]]) -> Words:
     what = f"{'most' if most[1] >= 0.5 else 'a part'} of it away."
     carried = f" Freezing {most[0]} takes {what}" if most[1] > 0 and clear(more) else ""
     see = ("what lies between nought and the dashed line is the blow by itself (calls, sales, margin rates, flows and "
-           "sizes held as on the eve). What lies between the lines is contagion. Dots on lines: the days of the largest "
-           f"mean gap of each kind{_bands(found)}. Below, filled dots differ from nought beyond doubt.{carried}")
+           "sizes held as on the eve). What lies between the lines is contagion. Dots on lines: the days of the "
+           f"largest mean gap of each{_bands(found)}. Below, filled dots differ from nought beyond doubt.{carried}")
     return Words(title, f"Mean paths (in logs) over {found.days} business days after the eve of the blow", see,
                  _source(found), f"{title}. Means over histories: " + "; ".join(
                      [f"by itself {_told(table.loc['primary'])} on {words.day(found.date(course.largest))}, as it is "

@@ -6,8 +6,9 @@ them cancels. Three moves follow, in logs their sum is exact: primary (the blow,
 undisturbed. The blow goes the way of the mean primary path over histories on the day on which that mean is farthest
 from nought. This day is one for all histories. Choosing it in each history would choose the extreme of its own random
 walk, of either sign, which is large without any blow. A day chosen on the mean of K histories flatters the move by
-about its standard error at most, which falls with K. Averages over all days after the eve choose nothing: whether
-reactions add anything is decided on them alone. With one history its own path is the mean, and no interval is given.
+a standard error or two, which fall with the root of K; so does the day of the largest mean contagion, sought in the
+direction of the blow. Averages over all days after the eve choose nothing: whether reactions add anything is decided
+on them alone. With one history its own path is the mean, and no interval is given.
 """
 
 from __future__ import annotations
