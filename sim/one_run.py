@@ -107,7 +107,8 @@ def _sum_up(job: Job, record: Record, outcome: Outcome) -> None:
     if job.folder is None:
         outcome.tables = {name: _labelled(job, name, table) for name, table in whole.items()}
     if outcome.status == "finished":
-        frames = Frames(**{name: tables.to_pandas(tables.to_arrow(table)) for name, table in whole.items()})
+        frames = Frames(**{name: tables.to_pandas(tables.to_arrow(table)) for name, table in whole.items()},
+                        sectors={kind.label: kind.sector for kind in job.scenario.agents})
         outcome.figures, outcome.about = figures_of(metrics_of(job.scenario), frames)
 
 

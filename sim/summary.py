@@ -33,6 +33,7 @@ class Frames:
     agents: Any
     generations: Any = None
     deliveries: Any = None
+    sectors: Mapping[str, str] = field(default_factory=dict)  # label of a block -> sector, as the scenario has them
     notes: dict[str, str] = field(default_factory=dict)  # metric -> why it could not be computed
 
 

@@ -7,7 +7,15 @@ import pytest
 
 from sim.metrics.branching import branching_ratio, cascade_sizes
 from sim.metrics.bubble_kernels import scan, scan_with_lags
-from sim.metrics.explosiveness import bubble_test, gsadf, gsadf_critical_values, smallest_window
+from sim.metrics.explosiveness import (
+    CRITICAL,
+    bubble_test,
+    critical_value,
+    gsadf,
+    gsadf_critical_values,
+    highest_statistic,
+    smallest_window,
+)
 from sim.streams import Streams
 
 
@@ -41,6 +49,19 @@ def test_kernels_agree_with_each_other_and_with_plain_python():
     np.testing.assert_allclose(fast, scan.py_func(y, 15, second), rtol=1e-12)
     np.testing.assert_allclose(fast, scan_with_lags(y, 0, 15, second), rtol=1e-9)
     np.testing.assert_allclose(first[14:], second[14:], rtol=1e-9)
+
+
+@pytest.mark.parametrize("length", [50, 104, 252])
+def test_whole_arrays_find_what_the_kernel_finds(length):
+    y = 1e3 + np.cumsum(Streams(8).normal("walk", length))
+    assert highest_statistic(y) == pytest.approx(gsadf(y), rel=1e-7)
+    still = np.concatenate([np.zeros(30), y - 1e3])  # windows in which nothing moves say nothing
+    assert math.isfinite(highest_statistic(still))
+
+
+def test_kept_critical_values_are_those_of_random_walks():
+    assert critical_value(50) == pytest.approx(gsadf_critical_values(50, repetitions=4000)["gsadf"][1], abs=0.08)
+    assert CRITICAL[100] == critical_value(100) < critical_value(120) < CRITICAL[150]
 
 
 def test_a_bubble_is_found_and_a_walk_is_not():
