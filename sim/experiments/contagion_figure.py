@@ -26,13 +26,13 @@ def draw(found: Contagion, phone: bool = False, bare: bool = False) -> Page:
     lenders = "eve_losses" in table.index
     rows = _lost(table) if lenders else _added(table)
     says = _loss_words(found, table, rows) if lenders else _words(found, table, rows)
-    tall = 0.3 * len(rows) + 0.25
+    heights, gap = [1.75, 1.35, 0.25 + 0.3 * len(rows)], 0.6  # inches
     with styled():
-        page = Page(says, 4.9 + tall, phone, bare)
-        future, spot, low = page.axes(3, [1.75, 1.35, tall], left=1.35 if lenders else 1.15,
-                                      right=1.1 if phone else 1.7, gap=0.42, bottom=0.5)
-        _course(future, found, "price", "Price of the future, % over or under the undisturbed twin", phone)
-        _course(spot, found, "spot", "Spot price in the United States, the same", phone)
+        page = Page(says, sum(heights) + 2 * gap + 0.8, phone, bare)
+        future, spot, low = page.axes(3, heights, left=1.35 if lenders else 1.15, right=1.1 if phone else 1.7,
+                                      gap=3 * gap / sum(heights), bottom=0.5)
+        _course(future, found, "price", "Future, % from its undisturbed twin", phone)
+        _course(spot, found, "spot", "Spot in the United States, the same", phone)
         _carried(low, table, rows, found, phone)
         if lenders:
             low.set_xlabel("lost on loans and notes of the eve, % of them", size=7.4 if phone else 8.5)
@@ -64,9 +64,10 @@ def _loss_words(found: Contagion, table: Any, rows: list[tuple[str, str]]) -> Wo
     if math.isfinite(ratio.low) and ratio.low > 1.0:
         title = (f"Reactions of finance multiply lenders' losses {words.number(ratio.value, 2)} times "
                  f"({words.number(ratio.low, 2)} to {words.number(ratio.high, 2)})")
-    share = float(table.loc["cascades", "mean"]) if "cascades" in table.index else math.nan
-    often = (f" In {words.number(share, 2)} % of histories a quarter of operators and more default: means are made by "
-             "few histories, the dots on the right." if share > 0 else "")
+    share = float(table.loc["cascades", "mean"]) / 100 if "cascades" in table.index else 0.0
+    many = len(found.figures)
+    often = (f" In {round(share * many)} of {words.count(many, 'history', 'histories')} a quarter of operators and "
+             "more default: means are made by few histories, the dots on the right." if share > 0 else "")
     see = ("lines: the dashed one is the blow by itself, the full one has finance reacting; dots on them are the days "
            f"of the largest mean gap{_bands(found)}. Each row below is the same luck, with what it names held as on "
            "the eve; undisturbed, the blow does not happen either. What takes the loss away when it is frozen has "

@@ -80,7 +80,7 @@ def test_where_there_are_lenders_figure_and_table_are_of_what_they_lose(phone):
             figures |= {f"operators_failed{mark}": size, f"bank_failures{mark}": 0.0}
     page = draw(both, phone=phone)
     assert page.words.title.startswith("Lenders lose 8.3 % of their claims, and 1.4 %")  # one history: not beyond doubt
-    assert "In 17 % of histories" in page.words.see
+    assert "In 1 of 6 histories" in page.words.see
     names = [label.get_text() for label in page.fig.axes[2].get_yticklabels()]
     assert names == ["as it is", "all frozen", "undisturbed", "credit frozen", "margin frozen"]
     page.fig.canvas.draw()
