@@ -109,7 +109,7 @@ def publish(found: Contagion, folder: Path) -> None:
     from sim.folder import write_text
 
     write(found, folder, paths=False)
-    command = re.sub(r" --(?:out|publish)[ =](?:'[^']*'|\S+)", "", provenance.command_line())
+    command = re.sub(r" --(?:resume|(?:out|publish)[ =](?:'[^']*'|\S+))", "", provenance.command_line())
     lost = [f"Seed {seed} failed and is left out: {error.strip().splitlines()[-1]}" for seed, error in found.failed]
     write_text(folder / "README.md", "\n".join([
         f"# What {found.scenario} does by itself, and what finance adds", "",
@@ -127,15 +127,17 @@ def _finite(value: object) -> object:
 
 def table(found: Contagion) -> str:
     """What is printed: the verdict, moves of prices, what reactions carried, who was harmed in each world."""
-    from sim.experiments.contagion_words import alike, verdict
+    from sim.experiments.contagion_words import alike, stands, verdict
     from sim.terminal import wrapped
 
     whole, count = found.table(), len(found.figures)
     note = f"{count} {'history' if count == 1 else 'histories'}, {found.days} days"
     mean = lambda name: float(whole.loc[name, "mean"])
     said = [f"{verdict(found, whole)}.", f"On {day(found, 'price', 'largest')} {alike(found)} go that way."]
+    spot = f"Spot by itself stands {stands(whole.loc['spot_primary'])} on {day(found, 'spot', 'largest')}."
     lines = [f"{'Contagion after the first shock of ' + found.scenario:<{100 - len(note)}}{note}",
-             *wrapped([" ".join(said if count > 1 and found.courses["price"].sign else said[:1])]), "", *_moves(found)]
+             *wrapped([" ".join([*(said if count > 1 and found.courses["price"].sign else said[:1]), spot])]), "",
+             *_moves(found)]
     single = [name for name in whole.index if name.startswith("carried_by_")]
     if single:
         head = f"What it adds to the future on {day(found, 'price', 'gap')}, frozen alone, %"

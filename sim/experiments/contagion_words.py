@@ -23,7 +23,7 @@ def verdict(found: Contagion, table: Any) -> str:
     primary, full, average = (table.loc[name] for name in ("primary", "full", "contagion_average"))
     if found.courses["price"].sign == 0:
         return "The blow by itself does not move the future"
-    moved = f"The blow by itself puts the future {_size(primary)} {_way(primary)}"
+    moved = f"The blow by itself puts the future {stands(primary)}"
     if not math.isfinite(float(primary["low"])):
         same = _way(full) == _way(primary)
         return f"{moved}, and {_size(full)}{'' if same else ' ' + _way(full)} with finance reacting"
@@ -44,6 +44,11 @@ def alike(found: Contagion) -> str:
     sign = found.courses["price"].sign
     with_it = sum(figures["primary"] * sign > 0 for figures in found.figures.values())
     return f"{with_it} of {words.count(len(found.figures), 'history', 'histories')}"
+
+
+def stands(row: Any) -> str:
+    """A mean move in words: "34.3 % lower"."""
+    return f"{_size(row)} {_way(row)}" if float(row["mean"]) else "where it would"
 
 
 def span(row: Any) -> str:

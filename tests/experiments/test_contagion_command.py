@@ -99,6 +99,7 @@ def test_table_and_files(tmp_path):
     both = found(0.15)
     text = cli_contagion.table(both)
     assert max(map(len, text.split("\n"))) <= 100
+    assert "Spot by itself stands 33\u00a0% lower on 31 Mar 2027." in text.replace("\n", " ")
     assert "finance takes it up to 1" in text and "frozen alone" in text and "undisturbed" in text
     rows = {line.split(",")[0].strip(): line for line in text.split("\n") if "average of 30 days" in line}
     assert float(rows["Spot"].split()[5].replace("−", "-")) == pytest.approx(100 * math.expm1(-0.4 * 31 / 60), abs=0.1)
@@ -119,7 +120,8 @@ def test_table_and_files(tmp_path):
 
 
 def test_a_published_folder_says_what_was_found_and_how_it_is_made_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["compute-futures", "contagion", "made-up", "--out", "a folder", "--runs", "6"])
+    monkeypatch.setattr("sys.argv", ["compute-futures", "contagion", "made-up", "--out", "a folder", "--runs", "6",
+                                     "--resume"])
     both = found(0.15)
     cli_contagion.publish(both, tmp_path / "page")
     text = (tmp_path / "page" / "README.md").read_text()
