@@ -1,4 +1,4 @@
-"""Slow twins of the rules of credit: one operator, one claim at a time, in plain Python."""
+"""Slow twins of the rules of credit: one operator, bank, fund or investor at a time, in plain Python."""
 
 from __future__ import annotations
 
@@ -49,3 +49,129 @@ def chance_of_default(rule, grade: int, coverage: float, loan_to_value: float) -
     if loan_to_value > 0.85:
         strain += 4.0 * (loan_to_value - 0.85)
     return min(1.5 * rule.default_rates[grade] * math.exp(min(strain, 20.0)), 1.0)
+
+
+# --- one bank ----------------------------------------------------------------------------------------------
+
+
+def balance_sheet(cash: int, claims: list[int], securities: int, price: float, written_down: float,
+                  debts: int) -> tuple[int, int]:
+    """Equity and assets of one bank in cents."""
+    assets = cash + sum(claims) + round(price * securities - written_down)
+    return assets - debts, assets
+
+
+def lends(rule, equity: int, assets: int) -> float:
+    """Share of its usual credit that one bank gives: none under the buffer, all from the target on."""
+    ratio = equity / assets
+    if ratio <= rule.buffer:
+        return 0.0
+    if ratio >= rule.target:
+        return 1.0
+    return (ratio - rule.buffer) / (rule.target - rule.buffer)
+
+
+def standing(rule, equity: int, assets: int) -> str:
+    """Where one bank stands."""
+    ratio = equity / assets
+    if ratio < rule.fails:
+        return "closed"
+    if ratio < rule.buffer:
+        return "weak"
+    return "rich" if ratio > rule.target else "sound"
+
+
+def sells(rule, equity: int, assets: int, held: int, deposits: int, price: float) -> int:
+    """Face of the securities that one bank sells in a week."""
+    if equity / assets >= rule.buffer:
+        return 0
+    too_many = max(assets - equity / rule.buffer, 0.0)
+    for_leverage = min(rule.sell_most * held, rule.sell * too_many)
+    for_depositors = rule.run * deposits / price
+    return min(round(max(for_leverage, for_depositors)), held)
+
+
+def pays_owners(rule, equity: int, assets: int, cash: int) -> int:
+    """Cents that owners of one bank take in a week."""
+    if equity / assets <= rule.target:
+        return 0
+    return min(round(rule.pays_out * (equity - rule.target * assets)), max(cash, 0))
+
+
+def takes_deposits(rule, assets: int, cash: int, deposits: int) -> int:
+    """Cents that one bank takes from depositors (negative: pays back), never more than it has of them."""
+    missing = round(rule.reserve * max(assets, 0)) - cash
+    return max(missing, -deposits)
+
+
+# --- one prime account -------------------------------------------------------------------------------------
+
+
+def prime_week(rule, before: float, supply: float, haircut: float, margin: int, owed: int,
+               cash: int) -> tuple[float, int]:
+    """The open share of the line, and cents that one fund draws (negative: must repay)."""
+    left = 1.0
+    if haircut > rule.prime_haircut:
+        left = max(1.0 - rule.prime_follows * (haircut - rule.prime_haircut), 0.0)
+    wanted = supply * min(left, 1.0)
+    line = wanted
+    if wanted < before - rule.prime_cut:
+        line = before - rule.prime_cut
+    if cash <= 0:
+        return line, 0
+    most = math.floor(rule.prime * line * margin)
+    if owed > most:
+        return line, -min(owed - most, cash)
+    return line, min(most - owed, margin // round(1 / rule.prime_draw))
+
+
+# --- one investor in tranches ------------------------------------------------------------------------------
+
+
+def tranche_sizes(total: int, lower: float, attach: float, demand: float) -> dict[str, int]:
+    """Cents of each tranche of one pool; what nobody buys is lent by the banks that sold the loans."""
+    equity = math.floor(lower * total)
+    mezzanine = math.floor((attach - lower) * total * demand)
+    senior = math.floor(math.floor((1 - attach) * total) * demand)
+    return {"senior": senior, "mezzanine": mezzanine, "equity": equity,
+            "warehouse": total - equity - mezzanine - senior}
+
+
+def buys(rule, kind: int, able: bool, alike: list[int]) -> tuple[float, float]:
+    """Shares of senior and mezzanine that one investor buys; `alike`: able investors of each kind, itself included."""
+    if not able:
+        return 0.0, 0.0
+    senior = {0: 1 - rule.repo_share, 1: 0.0, 2: rule.repo_share}[kind]
+    mezzanine = {0: 1 - rule.mezzanine_private, 1: rule.mezzanine_private, 2: 0.0}[kind]
+    return senior / alike[kind], mezzanine / alike[kind]
+
+
+def repo_haircut(rule, before: float, variance: float, added: float) -> float:
+    """Haircut of one week: it follows volatility up at once and falls by a twentieth at most."""
+    usual = rule.haircut + added
+    if math.sqrt(variance) > rule.calm_volatility:
+        usual += rule.haircut_follows * (math.sqrt(variance) - rule.calm_volatility)
+    return min(rule.haircut_most, max(usual, before * rule.haircut_keeps))
+
+
+def repo_week(rule, owed: int, value: float, cash: int, haircut: float) -> tuple[str, int, float]:
+    """What one fund in repo does: how it stands, cents that it pays from cash, share of its tranches that it sells."""
+    if value + cash < owed:
+        return "default", 0, 0.0
+    over = owed - value * (1 - haircut)
+    if over <= 0:
+        return "sound", 0, 0.0
+    paid = min(max(cash, 0), int(over))
+    if paid >= over:
+        return "called", paid, 0.0
+    wanted = rule.repo_pace * (over - paid) / max(haircut, 0.01)
+    return "called", paid, min(wanted / max(value, 1.0), rule.repo_sale_most)
+
+
+def private_week(rule, before: float, expected_loss: float, besides: float) -> tuple[float, float, bool]:
+    """One private-credit fund: share asked back this week, over the last quarter, and whether it is gated."""
+    asked = besides / 13
+    if expected_loss > rule.loss_usual:
+        asked += rule.redemptions * (expected_loss - rule.loss_usual) / 13
+    quarter = before - before / 13 + asked
+    return asked, quarter, quarter > rule.gate

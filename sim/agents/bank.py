@@ -20,7 +20,8 @@ class BankAgent(Participant):
 class Bank(AgentType, type="bank"):
     """Bank that lends against GPUs and tranches; it acts only where credit is on.
 
-    Its rule is that of the credit system: leverage floor, buffer and target, sale of securities, refusal of credit.
+    What it does stands in ``sim.credit.bank_rules``: leverage floor, buffer and target, sale of securities, refusal of
+    credit, prime brokers' lines. It decides once a week on its balance sheet, not each round on prices: no target.
 
     Source: Farmer et al. 2020 (SSRN 3594014), thresholds of leverage; Greenwood, Landier & Thesmar 2015 (JFE 115:471).
     """

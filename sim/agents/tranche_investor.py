@@ -21,7 +21,8 @@ class TrancheInvestor(AgentType, type="tranche_investor"):
     """Investor in tranches of GPU loans; it acts only where credit is on.
 
     Insurers buy senior tranches for their rating and sell what loses it; private-credit funds lend directly and gate
-    redemptions; the third kind holds senior tranches with borrowed money and must sell when haircuts rise.
+    redemptions; the third kind holds senior tranches with borrowed money and must sell when haircuts rise. What each
+    buys, owes and sells stands in ``sim.credit.tranche_rules``; it is decided once a week on claims, not on prices.
 
     Source: Vasicek 2002 (Risk 15:160), expected loss by a believed correlation; Gorton & Metrick 2012 (JFE 104:425).
     """

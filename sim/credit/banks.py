@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.credit import bank_rules
 from sim.credit.blame import Blame
 from sim.credit.book import Book
 from sim.credit.config_banks import Banks as Rules
@@ -81,29 +82,25 @@ class Banks:
 
     def supply(self) -> float:
         """Share of usual credit that banks still give: each by how far it stands above its buffer."""
-        room = np.clip((self.ratio - self.rules.buffer) / max(self.rules.target - self.rules.buffer, 1e-9), 0.0, 1.0)
-        return float((self.size * room * self.alive).sum() / self.size.sum())
+        return bank_rules.supply(self.rules, self.ratio, self.size, self.alive)
 
     # --- reactions --------------------------------------------------------------------------------------------
 
     def react(self, day: int) -> None:
         """Banks under their buffer sell securities, lose deposits and are noted; sound ones pay out what is over."""
         rule, book = self.rules, self.book
-        weak = self.alive & (self.ratio < rule.buffer)
+        weak = bank_rules.under_buffer(rule, self.ratio, self.alive)
         for bank in np.flatnonzero(weak & ~self.weak):
             self.weak_event[bank] = self._event(day, "bank under buffer", int(bank), int(self.equity[bank]),
                                                 self.blame[bank].causes())
         self.weak = weak
         held = book.claims["security"][0]
-        gap = np.maximum(self.assets - self.equity / rule.buffer, 0.0)
-        sold = np.where(weak, np.minimum(0.25 * held, rule.sell * gap), 0.0)
-        deposits = book.claims["deposit"][:, 0]
-        run = np.where(weak, rule.run * deposits, 0.0)
-        sold = np.minimum(np.rint(np.maximum(sold, run / max(self.price, 1e-6))), held).astype(np.int64)
+        run = bank_rules.withdrawn(rule, weak, book.claims["deposit"][:, 0])
+        sold = bank_rules.securities_sold(rule, weak, self.equity, self.assets, held, run, self.price)
         if sold.any():
             self._sell(sold)
-        rich = np.where(self.alive & (self.ratio > rule.target), self.equity - rule.target * self.assets, 0.0)
-        out = np.minimum(np.rint(0.1 * rich).astype(np.int64), np.maximum(book.ledger.cash[book.bank_rows], 0))
+        out = bank_rules.paid_out(rule, self.ratio, self.alive, self.equity, self.assets,
+                                  book.ledger.cash[book.bank_rows])
         book.banks_outside("owners of banks", -out)
         self._manage_cash()
         for blame in self.blame:
@@ -129,9 +126,7 @@ class Banks:
         """Deposits are taken or paid back so that the usual reserve is kept."""
         book = self.book
         cash = book.ledger.cash[book.bank_rows]
-        deposits = book.claims["deposit"][:, 0]
-        wanted = np.rint(self.rules.reserve * np.maximum(self.assets, 0)).astype(np.int64)
-        change = np.where(self.alive, np.maximum(wanted - cash, -deposits), 0)
+        change = bank_rules.deposits_taken(self.rules, self.alive, self.assets, cash, book.claims["deposit"][:, 0])
         book.claims.book("deposit", np.maximum(change, 0)[:, None], "issued")
         book.claims.book("deposit", np.minimum(change, 0)[:, None], "repaid")
         book.banks_outside("deposits", change)
@@ -147,7 +142,7 @@ class Banks:
 
         Source: Rogers and Veraart 2013, greatest clearing vector; deposits rank with claims of banks.
         """
-        closed = self.alive & (self.ratio < self.rules.fails)
+        closed = bank_rules.under_floor(self.rules, self.ratio, self.alive)
         if not closed.any():
             return
         claims, b = self.book.claims, self.book.b

@@ -34,6 +34,8 @@ class Banks(Block):
                           doc="fall of their price, in logs, per share sold", source=WORKING)
     sell: float = param(0.10, unit="share of the gap a week", low=0, high=1, doc="sold by a bank under its buffer",
                         source=WORKING)
+    sell_most: float = param(0.25, unit="share of securities a week", low=0, high=1, doc="most that it sells",
+                             source="judgement: a quarter of a portfolio is a week's trading")
     run: float = param(0.0025, unit="share of deposits a week", low=0, high=1,
                        doc="withdrawn from a bank under its buffer",
                        source="judgement: of the wholesale quarter 1 % a week")
@@ -44,10 +46,20 @@ class Banks(Block):
     beta: float = param(0.95, unit="share", above=0, high=1, doc="of claims on banks that bankruptcy leaves",
                         source="Rogers and Veraart 2013; " + WORKING)
     loss_given_default: float = param(0.40, unit="share", low=0, high=1, doc="that provisions assume", source=WORKING)
+    pays_out: float = param(0.10, unit="share of the surplus a week", low=0, high=1,
+                            doc="of equity above the target that owners take",
+                            source="judgement: quarterly dividends and buybacks take most of a surplus")
     funding: float = param(0.6, unit="share", low=0, high=1, source="judgement: the rest pays staff, tax and owners",
                            doc="of interest on operators' loans that goes to depositors and costs")
     prime: float = param(0.5, unit="multiple of margin", low=0, high=20,
                          doc="what prime brokers lend a leveraged fund against its margin, at most",
                          source="judgement: prime brokers finance up to about half of the margin they post")
+    prime_draw: float = param(0.05, unit="share of margin a week", low=0, high=1, doc="most that a fund draws of it",
+                              source="judgement: a new line is in use after two or three months")
+    prime_haircut: float = param(0.08, unit="share", low=0, high=1, source="judgement: the haircut of calm, as in repo",
+                                 doc="haircut on tranches up to which prime brokers' lines are whole")
+    prime_follows: float = param(2.0, unit="share of the line per unit", low=0, high=100,
+                                 doc="cut of the lines per unit of haircut above that",
+                                 source=WORKING + "; a haircut of 58 % closes them")
     prime_cut: float = param(0.02, unit="share a week", low=0, high=1, doc="by which a bank under its buffer cuts that",
                              source=WORKING)

@@ -33,14 +33,27 @@ class Pools(Block):
     mezzanine_margin: float = param(0.05, unit="a year", low=0, high=1, doc="the same of mezzanine", source=WORKING)
     haircut: float = param(0.08, unit="share", low=0, high=1, doc="on senior tranches in repo, in calm", source=WORKING)
     haircut_follows: float = param(1.2, unit="ratio", low=0, high=20, source=WORKING,
-                                   doc="rise of it per unit of yearly volatility of marks above the usual 0.02")
+                                   doc="rise of it per unit of yearly volatility of marks above the usual")
+    calm_volatility: float = param(0.02, unit="a year", low=0, high=2, doc="usual volatility of marks", source=WORKING)
+    haircut_keeps: float = param(0.95, unit="share a week", low=0, high=1, source="judgement: a ratchet; half is gone "
+                                 "after a quarter", doc="of last week's haircut below which it does not fall")
+    haircut_most: float = param(0.90, unit="share", low=0, high=1, doc="above which it does not rise",
+                                source="judgement; unpriced CDO tranches reached 1 in 2008 (Gorton, Metrick 2012)")
+    repo_pace: float = param(0.35, unit="share of what is missing a week", low=0, high=1, source=WORKING,
+                             doc="found by selling when lenders in repo call")
+    repo_sale_most: float = param(0.25, unit="share of tranches a week", low=0, high=1, source=WORKING,
+                                  doc="most that a fund sells for it")
     repo_share: float = param(0.45, unit="share", low=0, high=1, doc="of senior tranches that are financed in repo",
                               source=WORKING)
+    mezzanine_private: float = param(0.5, unit="share", low=0, high=1, source=WORKING + "; the rest goes to insurers",
+                                     doc="of mezzanine tranches that private-credit funds buy")
     relied_on: float = param(0.2, unit="share", low=0, high=1, doc="of lending that needs the sale of pools",
                              source=WORKING)
     impact: float = param(1.2, unit="per share of tranches", low=0, high=20,
                           doc="discount per share of senior tranches sold by holders", source=WORKING)
     redemptions: float = param(1.5, unit="ratio", low=0, high=20, source=WORKING,
-                               doc="withdrawn a quarter from private credit per unit of expected loss above 4 %")
+                               doc="withdrawn a quarter from private credit per unit of expected loss beyond the usual")
+    loss_usual: float = param(0.04, unit="share", low=0, high=1, doc="expected loss at which nobody withdraws",
+                              source=WORKING)
     gate: float = param(0.05, unit="share of value a quarter", low=0, high=1, doc="above which redemptions are gated",
                         source="interval funds and non-traded credit vehicles: 5 % a quarter")

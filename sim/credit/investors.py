@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from sim.credit import tranche_rules
 from sim.credit.blame import Blame
 from sim.credit.book import COMPANIES, MEZZANINE, SENIOR, Book
 from sim.credit.config_pools import Pools as Rules
 from sim.credit.pools import Pools
 from sim.credit.rules import WEEK
 from sim.credit.shares import split, split_rows
+from sim.credit.tranche_rules import INSURER, PRIVATE, REPO
 
-INSURER, PRIVATE, REPO = range(3)
 STATE = ("alive", "gated", "gate_event", "quarter", "call_event")
 
 
@@ -41,16 +42,7 @@ class Investors:
 
     def wants(self) -> np.ndarray:
         """float64[2, investors]: shares in which investors buy senior and mezzanine."""
-        out = np.zeros((2, self.book.i))
-        for row, parts in ((0, {REPO: self.rules.repo_share, INSURER: 1.0 - self.rules.repo_share}),
-                           (1, {PRIVATE: 0.5, INSURER: 0.5})):
-            for kind, share in parts.items():
-                buys = (self.kind == kind) & self.alive & ~self.gated
-                if buys.any():
-                    out[row, buys] = share / buys.sum()
-            if not out[row].any():
-                out[row] = 1.0
-        return out
+        return tranche_rules.purchases(self.rules, self.kind, self.alive & ~self.gated)
 
     # --- cash -----------------------------------------------------------------------------------------------
 
@@ -77,7 +69,7 @@ class Investors:
         banks : float64[banks] weights in which banks lend
         """
         short = np.maximum(-self.cash, 0)
-        borrowed = np.where(self.kind == REPO, np.floor((1.0 - self.haircut) * short), 0).astype(np.int64)
+        borrowed = np.where(self.kind == REPO, tranche_rules.lent_on(self.haircut, short), 0).astype(np.int64)
         if borrowed.any() and banks.any():
             lent = split_rows(borrowed, np.broadcast_to(np.append(banks, 0.0), (self.book.i, len(banks) + 1)))
             self.book.claims.book("repo", lent, "issued")
@@ -99,8 +91,7 @@ class Investors:
         self.variance += 0.1 * ((math.log(max(mark, 1e-6) / self.last_mark)) ** 2 / WEEK - self.variance)
         self.last_mark = max(mark, 1e-6)
         if not kept:
-            usual = rule.haircut + rule.haircut_follows * max(math.sqrt(self.variance) - 0.02, 0.0) + added
-            self.haircut = min(max(usual, 0.95 * self.haircut), 0.9)
+            self.haircut = tranche_rules.haircut(rule, self.haircut, self.variance, added)
         self._serve_repo(base_rate)
         if not kept:
             for fund in np.flatnonzero((self.kind == REPO) & self.alive):
@@ -136,7 +127,7 @@ class Investors:
         if value + cash - owed < 0:
             self._seize(day, fund, owed, value)
             return
-        over = owed - value * (1.0 - self.haircut)
+        over = tranche_rules.called(owed, value, self.haircut)
         if over <= 0:
             self.call_event[fund] = -1
             return
@@ -145,7 +136,7 @@ class Investors:
         paid = min(max(cash, 0), int(over))
         if paid < over:
             row = self.book.b + fund
-            part = min(0.35 * (over - paid) / max(self.haircut, 0.01) / max(value, 1.0), 0.25)
+            part = tranche_rules.share_sold(self.rules, over - paid, value, self.haircut)
             sold = 0.0
             for at in np.flatnonzero(claims["tranche"][:, row]):
                 amount = np.zeros(self.book.i, np.int64)
@@ -207,8 +198,7 @@ class Investors:
         loans = book.loans[:, book.lender_columns("investors")]
         sound = loans.sum(axis=0) - 0.4 * (loans * chance[:, None]).sum(axis=0)
         value = np.where(own, sound + self._value() + self.cash, 0)
-        asked = (rule.redemptions * max(expected_loss - 0.04, 0.0) + besides) / 13.0
-        self.quarter = np.where(own, self.quarter * (1.0 - 1.0 / 13.0) + asked, 0.0)
+        asked, self.quarter = tranche_rules.asked_back(rule, self.quarter, own, expected_loss, besides)
         gated = own & (self.quarter > rule.gate)
         for fund in np.flatnonzero(gated & ~self.gated):
             self.gate_event[fund] = self._event(day, "gate", int(fund), int(value[fund]))

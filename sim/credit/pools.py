@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.credit import rules
+from sim.credit import rules, tranche_rules
 from sim.credit.blame import Blame
 from sim.credit.book import EQUITY, MEZZANINE, SENIOR, WAREHOUSE, Book
 from sim.credit.config_pools import Pools as Rules
@@ -69,12 +69,7 @@ class Pools:
         claims.book("term loan", change, "sold")
         attach = self.usual_attachment()
         lower = attach * self.rules.mezzanine
-        sizes = np.zeros(4, np.int64)
-        sizes[EQUITY] = math.floor(lower * total)
-        sizes[MEZZANINE] = math.floor((attach - lower) * total * demand)
-        senior = math.floor((1.0 - attach) * total)
-        sizes[SENIOR] = math.floor(senior * demand)
-        sizes[WAREHOUSE] = total - int(sizes.sum())  # what nobody bought is lent by the banks that sold the loans
+        sizes = tranche_rules.issue_sizes(total, lower, attach, (demand, demand))  # banks lend what nobody bought
         self.sold += sizes
         self.believed += sizes * self._believed(lower, attach)
         self.first[pool], self.attach[pool], self.mezzanine[pool] = total, attach, lower

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from sim.credit import bank_rules
 from sim.credit.banks import Banks
 from sim.credit.blame import NEWS, Blame
 from sim.credit.book import COMPANIES, Book
 from sim.credit.config_banks import Banks as Rules
 from sim.credit.shares import split, split_rows
 
+SMALL = 10  # a call is written down if it is above one such part of the line
 ENDS = ("default", "closure", "forced sale")  # of a fund's account: what a loan that is lost goes back to
 
 
@@ -37,19 +39,18 @@ class PrimeBrokers:
         book, ledger = self.book, self.book.ledger
         if not len(book.fund_rows) or self.rules.prime <= 0 or not self.banks.alive.any():
             return
-        trust = min(1.0, max(0.0, 1.0 - 2.0 * (haircut - 0.08)))
+        trust = bank_rules.trust(self.rules, haircut)
         if not frozen:
-            wanted = supply * trust
-            self.line = max(wanted, self.line - self.rules.prime_cut) if wanted < self.line else wanted
+            self.line = bank_rules.line(self.rules, self.line, supply * trust)
         rows, loans = book.fund_rows, book.claims["prime loan"]
         owed = loans.sum(axis=1)
-        most = np.floor(self.rules.prime * self.line * ledger.margin[rows]).astype(np.int64)
+        most = bank_rules.prime_limit(self.rules, self.line, ledger.margin[rows])
         open_ = ledger.alive[rows] & (ledger.cash[rows] > 0)
-        more = np.where(open_, np.minimum(np.maximum(most - owed, 0), ledger.margin[rows] // 20), 0)
-        less = np.where(open_, np.minimum(np.maximum(owed - most, 0), ledger.cash[rows]), 0)
+        more = bank_rules.prime_drawn(self.rules, open_, most, owed, ledger.margin[rows])
+        less = bank_rules.prime_called(open_, most, owed, ledger.cash[rows])
         weights = np.append(self.banks.size * self.banks.alive, 0.0)
         self._move(split_rows(more, np.broadcast_to(weights, loans.shape)), "issued")
-        for at in np.flatnonzero(less > np.maximum(most, 1) // 10):
+        for at in np.flatnonzero(less > np.maximum(most, 1) // SMALL):
             shrunk = math.log(int(owed[at]) / max(int(most[at]), 1))
             self.record.event(day, -1, "prime call", agent=int(rows[at]), agent_type=self.labels[at],
                               amount=int(less[at]), causes=self._causes(shrunk, supply, trust, scarce, marks))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.credit import bank_rules
 from sim.credit.banks import Banks
 from sim.credit.blame import Blame
 from sim.credit.borrowers import Borrowers
@@ -34,8 +35,7 @@ def note_strain(c: Conditions, firms: Borrowers, banks: Banks, funds: Investors,
 
 def _scarcity(banks: Banks) -> Blame:
     """Who keeps bank credit short: banks that have failed or are thin; of others, what has made them thinner."""
-    out, rule = Blame(), banks.rules
-    room = np.clip((banks.ratio - rule.buffer) / max(rule.target - rule.buffer, 1e-9), 0.0, 1.0) * banks.alive
+    out, room = Blame(), bank_rules.room(banks.rules, banks.ratio) * banks.alive
     for bank in np.flatnonzero(room < 1.0):
         lacks = UNIT * float(banks.size[bank] * (1.0 - room[bank]) / banks.size.sum())
         own = int(banks.weak_event[bank] if banks.alive[bank] else banks.fail_event[bank])
