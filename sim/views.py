@@ -76,6 +76,7 @@ def open_interest(model: Any) -> int:
 def rivals(model: Any, listed: np.ndarray, month: np.ndarray) -> Rivals:
     """What participants know of the families that compete in one market."""
     exchange, families = model.exchange, model.families
+    places = {index.label: index.place for index in model.economy.indices}
     slots, settle = exchange.slots, np.maximum(exchange.settle, 1)
     worth = exchange.open_interest() * (exchange.settle * exchange.tick_cents).astype(np.float64)
     shown = (slots["rank"] <= NEAR_MONTHS) & listed & (slots["bid"] > 0) & (slots["ask"] > 0)
@@ -85,7 +86,8 @@ def rivals(model: Any, listed: np.ndarray, month: np.ndarray) -> Rivals:
         partner=families.partners(month, listed), months=int(max(family.months for family in families.all)),
         trust=np.array([model.economy.trust[family.contract.index] for family in families.all]),
         open=families.sums(worth), width=width / np.maximum(families.sums(shown.astype(np.float64)), 1.0),
-        lots=families.lots(model.economy), token=families.token)
+        lots=families.lots(model.economy), token=families.token,
+        region=np.array([places[family.contract.index] for family in families.all]))
 
 
 def protect(arrays: Iterable[Any]) -> None:

@@ -20,6 +20,7 @@ from sim.market.token_future import TokenFuture
 from sim.metrics.base import leading
 from sim.metrics.venues import Venues, effectiveness
 from sim.scenario import Scenario
+from sim.views import day_view
 from tests.agents.worlds import a_block, a_view, disturb
 
 TWO = ["market.contracts=[{type: gpu_hour_future, name: list, months: 4}, "
@@ -150,7 +151,8 @@ def rivals(view, **changes):
     partner = np.where(listed & listed[partner], partner, -1)
     fields = {"of": of, "cents": np.full(2 * months, 730), "attention": np.full(2 * months, 0.5), "partner": partner,
               "months": months, "trust": np.array([0.7, 0.9]), "open": np.array([5e9, 1e9]),
-              "width": np.array([0.01, 0.02]), "lots": np.ones(2), "token": np.array([False, False])}
+              "width": np.array([0.01, 0.02]), "lots": np.ones(2), "token": np.array([False, False]),
+              "region": np.array([-1, -1])}
     return Rivals(**{**fields, **changes})
 
 
@@ -165,19 +167,23 @@ def two_views(random, months=6, **changes):
 @settings(max_examples=50, deadline=None)
 def test_shares_sum_to_one_whatever_is_seen(trust, open_, width):
     seen = SimpleNamespace(trust=np.array(trust), open=np.array(open_), width=np.array(width),
-                           token=np.array([False, False, True]))
-    shares = VenueChoice().wanted(seen, np.array([False, True]))
+                           token=np.array([False, False, True]), region=np.array([0, 1, -1]))
+    shares = VenueChoice().wanted(seen, np.array([False, True]), np.array([1, 0]))
     assert shares.sum(axis=1) == pytest.approx([1.0, 1.0]) and (shares > 0).all()
 
 
 def test_hedgers_go_where_trust_liquidity_and_fit_are():
     choice = VenueChoice()
     base = {"trust": np.array([0.8, 0.8]), "open": np.array([1e9, 1e9]), "width": np.zeros(2),
-            "token": np.array([False, True])}
-    wanted = lambda user=False, **changes: choice.wanted(SimpleNamespace(**{**base, **changes}), np.array([user]))[0]
+            "token": np.array([False, True]), "region": np.array([-1, -1])}
+    wanted = lambda user=False, home=0, **changes: choice.wanted(
+        SimpleNamespace(**{**base, **changes}), np.array([user]), np.array([home]))[0]
     assert wanted()[0] > 0.9 and wanted(user=True)[1] > 0.9
     alike = {"token": np.array([False, False])}
     assert wanted(**alike) == pytest.approx([0.5, 0.5])
+    places = {**alike, "region": np.array([0, 1])}
+    assert wanted(**places)[0] > 0.9 and wanted(**places, home=1)[1] > 0.9  # rents of the own region
+    assert wanted(**places, home=2) == pytest.approx([0.5, 0.5])
     assert wanted(**alike, trust=np.array([0.9, 0.8]))[0] > 0.55
     assert wanted(**alike, width=np.array([0.05, 0.0]))[0] < 0.35
     shares = [wanted(**alike, open=np.array([part, 1.0 - part]))[0] for part in (0.1, 0.3, 0.5, 0.7, 0.9)]
@@ -333,6 +339,31 @@ def test_figures_of_two_families_and_the_leading_one(tokens):
     first = leading(tables["contracts"])
     assert set(first["contract"].str.len()) == {7} and 0 < len(first) < len(tables["contracts"])
     assert leading(first) is first
+
+
+def test_hours_in_china_are_looked_at_where_an_index_of_them_is_published(tokens):
+    tables = {name: pd.DataFrame(tokens.record.table(name)) for name in ("daily", "contracts")}
+    assert not any(name.startswith("effectiveness_cn") for name in Venues().compute(SimpleNamespace(**tables)))
+    alike = tables["daily"].assign(spot_cn=tables["daily"]["spot_us"], index_regional_cn=1.0)
+    days = pd.date_range("2026-01-01", periods=len(alike), freq="7D")  # long enough for months to be delivered
+    out = Venues().compute(SimpleNamespace(daily=alike.assign(date=days), contracts=tables["contracts"]))
+    assert all(Venues.figure(name) for name in out)
+    for label in ("gpu_hour_future", "token_future"):  # at American rents they are American hours
+        assert out[f"effectiveness_cn_{label}"] == pytest.approx(out[f"effectiveness_hours_{label}"], nan_ok=True)
+
+
+def test_a_contract_on_chinese_rent_is_for_those_at_home_there():
+    """The larger part of each hedge lies at home, and the hedgers are shared out over regions as the block says."""
+    model = world("indices=[{type: regional, name: us, region: US}, {type: regional, name: cn, region: CN}, "
+                  "{type: transaction}]", "agents.enterprise.regions=[0.5, 0.5, 0, 0]",
+                  "market.contracts=[{type: gpu_hour_future, name: america, index: us, months: 4}, "
+                  "{type: gpu_hour_future, name: china, index: cn, months: 4}]")
+    go(model, 3)
+    assert day_view(model)[0].rivals.region.tolist() == [0, 1]
+    block = next(block for kind, block in model.blocks.all if kind.label == "enterprise")
+    assert abs(int((block.region == 1).sum()) - block.n // 2) <= 1 and block.region.max() == 1
+    china = block.venue[:, 4]
+    assert china[block.region == 1].min() > 0.6 > 0.4 > china[block.region == 0].max()
 
 
 def test_tokens_of_an_hour_grow(tokens):

@@ -45,6 +45,7 @@ class Rivals(NamedTuple):
     width: np.ndarray  # float64[families]: mean bid-ask spread of the near months over price; 0 where nobody quotes
     lots: np.ndarray  # float64[families]: contracts that hold as much compute as one of the first, as known today
     token: np.ndarray  # bool[families]: whether it is on tokens instead of GPU-hours
+    region: np.ndarray  # int64[families]: the region whose rent its index measures, of US, CN, EU, ROW; -1 the world
 
 
 class View(NamedTuple):

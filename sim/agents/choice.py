@@ -22,7 +22,8 @@ class VenueChoice(Block):
                          doc="for a family whose index is wholly trusted, over one that is not at all",
                          source="judgement: a tenth more trust wins half as much again")
     fit: float = param(3.0, unit="log odds", low=0, high=100,
-                       doc="for a family on what the hedger buys or sells, hours or tokens, over one on the other",
+                       doc="for a family on what the hedger buys or sells, hours or tokens, over one on the other; one "
+                           "on the rent of another region fits no better",
                        source="judgement: twenty to one at the same liquidity; auditors ask for matching underlyings")
     liquidity: float = param(0.7, unit="log odds per log", low=0, high=10,
                              doc="for more open positions in cents; below 1 a small venue lives, above 1 it dies out",
@@ -37,12 +38,17 @@ class VenueChoice(Block):
                         doc="how fast shares follow, reviewed once a month",
                         source="judgement: mandates and clearing agreements take a quarter to change")
 
-    def wanted(self, rivals: Rivals, buys_tokens: np.ndarray) -> np.ndarray:
-        """float64[n, families]: the shares that the logit gives bool[n] users of tokens or hours; rows sum to one."""
+    def wanted(self, rivals: Rivals, buys_tokens: np.ndarray, region: np.ndarray | None = None) -> np.ndarray:
+        """float64[n, families]: shares that the logit gives bool[n] users of tokens or hours; rows sum to one.
+
+        region : int[n] where each is at home, US, CN, EU, ROW; the first if left out
+        """
         total = rivals.open.sum()
         part = rivals.open / total if total > 0 else np.zeros(len(rivals.open))
         odds = self.trust * rivals.trust + self.liquidity * np.log(part + self.newcomer) - self.width * rivals.width
-        scores = odds + self.fit * (np.asarray(buys_tokens)[:, None] == rivals.token)
+        home = np.zeros(len(buys_tokens), np.int8) if region is None else np.asarray(region)
+        near = (rivals.region < 0) | (home[:, None] == rivals.region)
+        scores = odds + self.fit * ((np.asarray(buys_tokens)[:, None] == rivals.token) & near)
         weight = np.exp(scores - scores.max(axis=1, keepdims=True))
         return weight / weight.sum(axis=1, keepdims=True)
 
@@ -54,7 +60,7 @@ class VenueChoice(Block):
         young = block.venue.sum(axis=1) == 0
         if not (view.first_of_month or young.any()):
             return
-        wanted = self.wanted(rivals, block.buys_tokens)[:, rivals.of]
+        wanted = self.wanted(rivals, block.buys_tokens, block.region)[:, rivals.of]
         moved = block.venue + self.pace * (wanted - block.venue) if view.first_of_month else block.venue
         block.venue[:] = np.where(young[:, None], wanted, moved)
 

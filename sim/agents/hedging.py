@@ -29,6 +29,7 @@ from sim.plugin import param
 from sim.population import Column, Population
 
 PROTOTYPE = "judgement: working prototype"
+GOLDEN = 0.6180339887498949  # additive steps of this size cover [0, 1) evenly for every number of rows
 ERROR_DAYS = 63.0  # business days over which a private error builds up along the curve; judgement: a quarter
 
 
@@ -39,6 +40,7 @@ class HedgerAgent(ComputeUser):
     turn = Column(np.float64, unit="share", doc="luck that sets the first day of the own hedging window")
     error = Column(np.float64, unit="log", doc="own error about value, persistent")
     buys_tokens = Column(np.bool_, False, unit="yes or no", doc="needs tokens at posted prices, not hours of a chip")
+    region = Column(np.int8, unit="index into US, CN, EU, ROW", doc="home region")
     venue = Column(np.float64, unit="share", doc="share of the hedge in the slot's family, where several compete",
                    shape="contracts")
     remainder = Column(np.float64, 0.5, unit="contracts", doc="where shares of the hedge are rounded")
@@ -80,6 +82,10 @@ class Hedger(AgentType):
     token_share: float = param(0.0, unit="share of participants", low=0, high=1,
                                source="judgement: those who rent or own chips pay by the hour",
                                doc="who needs tokens at posted prices instead of hours; they choose contracts by it")
+    regions: tuple[float, float, float, float] = param(
+        (1.0, 0.0, 0.0, 0.0), unit="shares of US, CN, EU, ROW",
+        doc="share of the participants in each region; they choose by it among contracts on the rent of regions",
+        source="judgement: one region unless a scenario asks; bills are told at rents of the United States")
     choice: VenueChoice = param(factory=VenueChoice, unit="weights", source="judgement: set by the scenario",
                                 doc="how the hedge is split where several families of contracts compete")
     return_after: int = param(20, unit="business days", low=0, high=1000, source=PROTOTYPE,
@@ -98,6 +104,9 @@ class Hedger(AgentType):
         block.error[:] = self.private_error * normal_luck(block, "error")
         block.buys_tokens[:] = luck(block, "tokens") < self.token_share
         block.remainder[:] = luck(block, "remainder")
+        spread = (0.5 * GOLDEN + GOLDEN * np.arange(block.n)) % 1.0
+        edges = np.cumsum(self.regions) / max(sum(self.regions), 1e-300)
+        block.region[:] = np.minimum(np.searchsorted(edges, spread, side="right"), 3)
         block.capital[:] = self.endowment(block, world.price, world.tick_cents, world.months)
 
     def endowment(self, block: Population, price: float, tick_cents: int, months: int) -> np.ndarray:

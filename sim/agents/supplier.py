@@ -13,14 +13,12 @@ from sim.agents.rules import sizes
 from sim.plugin import param
 from sim.population import Column, Population
 
-GOLDEN = 0.6180339887498949  # additive steps of this size cover [0, 1) evenly for every number of rows
 HOURS = 730  # GPU-hours of one contract; NYMEX submission 26-370 (2026-08-11)
 
 
 class SupplierAgent(HedgerAgent):
     """An owner of GPUs."""
 
-    region = Column(np.int8, unit="index into US, CN, EU, ROW", doc="home region")
     size = Column(np.float64, 1.0, unit="relative", doc="size within the kind")
 
 
@@ -40,9 +38,6 @@ class Supplier(Hedger):
 
     def populate(self, block: Population, world: World) -> None:
         super().populate(block, world)
-        spread = (0.5 * GOLDEN + GOLDEN * np.arange(block.n)) % 1.0
-        edges = np.cumsum(self.regions) / max(sum(self.regions), 1e-300)
-        block.region[:] = np.minimum(np.searchsorted(edges, spread, side="right"), 3)
         block.size[:] = sizes(block, self.size_sd)
 
     def bills(self, block: Population, view: View) -> list[Transfer]:

@@ -28,6 +28,8 @@ class Venues(Metric, type="venues"):
                                       "of equal money take away; below 0 they add"),
         "effectiveness_tokens": Figure("Hedge of tokens", "% of variance", "high",
                                        "the same for the posted price of a million tokens"),
+        "effectiveness_cn": Figure("Hedge of hours in China", "% of variance", "high",
+                                   "the same for an H100-hour in China, where an index of its rents is published"),
     }
 
     def compute(self, run: Any) -> dict[str, float]:
@@ -42,11 +44,15 @@ class Venues(Metric, type="venues"):
         parts = run.contracts["contract"].str.rsplit(" ", n=1)
         table = run.contracts.assign(family=parts.str[0], month=parts.str[1])
         out |= gaps(table, labels)
-        for user, column in COSTS.items():
-            if column in run.daily and bool((run.daily[column] > 0).all()):
+        daily, costs = run.daily, COSTS
+        if "index_regional_cn" in daily and "spot_cn" in daily:
+            daily = daily.assign(spot_h100_cn=daily["spot_cn"] * daily["spot_h100_us"] / daily["spot_us"])
+            costs = COSTS | {"cn": "spot_h100_cn"}
+        for user, column in costs.items():
+            if column in daily and bool((daily[column] > 0).all()):
                 for label in labels:
                     out[f"effectiveness_{user}_{label}"] = effectiveness(
-                        run.daily, table[table["family"] == label], column)
+                        daily, table[table["family"] == label], column)
         return out
 
 

@@ -63,6 +63,11 @@ class Index(Plugin, family="index"):
         """The name under which contracts and results know this index."""
         return self.name or self.type_name
 
+    @property
+    def place(self) -> int:
+        """The one region whose rent it measures, an index into US, CN, EU, ROW; -1 for more than one."""
+        return -1
+
     @abstractmethod
     def start(self, economy: Economy) -> State:
         """What the index remembers, before the first day."""

@@ -28,6 +28,10 @@ class Regional(Deals, type="regional"):
     def label(self) -> str:
         return self.name or f"{self.type_name}_{self.region.lower()}"
 
+    @property
+    def place(self) -> int:
+        return REGIONS.index(self.region)
+
     def weights(self) -> np.ndarray:
         return (np.array(REGIONS) == self.region).astype(float)
 
