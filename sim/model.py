@@ -23,6 +23,7 @@ from sim.replaying import economy_of
 from sim.scenario import Scenario
 from sim.streams import Streams
 from sim.views import FORECAST_MONTHS, day_view, month_so_far, round_view, spot_of_chip, traded_curve
+from sim.withdrawals import Withdrawals
 from sim.world import world_of
 from sim.writing import write_contracts, write_down, write_trades
 
@@ -57,6 +58,7 @@ class ComputeFutures(mesa.Model):
         self.desk = self.blocks.desk(scenario.clearing)
         self.deliveries = Deliveries(self.ledger, self.blocks.all, self.exchange.months, self.exchange.tick_cents,
                                      self.config.funding_rate, self.record)
+        self.withdrawals = Withdrawals(self.blocks.all, self.house, self.record, self.ledger.n)
         self.economy = economy_of(scenario.compute, scenario.replayed, self.blocks.operators(), self.streams,
                                   self.calendar, scenario.indices)
         rows, months = self.ledger.n, self.exchange.months
@@ -123,6 +125,7 @@ class ComputeFutures(mesa.Model):
         """New months are listed; calls made last evening fall due; the day's news is dealt out over its rounds."""
         self.exchange.open_day(self.day, self.value[0], self.rules.may_list(self))
         self.venues.begin(self)
+        self.withdrawals.begin()
         self.house.open_day(self.day, self.exchange.slots["mark"])
         luck = self.streams.uniform("market.news", self.scenario.rounds, self.day)
         share = (-np.log(1.0 - luck)) ** (1.0 / self.config.news_rounds)
@@ -190,6 +193,7 @@ class ComputeFutures(mesa.Model):
         self.exchange.settle_day(self.day, average, share, self.rules.settlement(self))
         self.house.settle(self.day, self.exchange.settle)
         self.deliveries.settle(self.exchange.settle)
+        self.withdrawals.evening()
         self.venues.evening(self)
         self.rules.evening(self)
         write_contracts(self)
@@ -219,6 +223,8 @@ class ComputeFutures(mesa.Model):
                 if amount.any():
                     self.ledger.post(transfer.flow, block.rows, amount, "outside world")
                     self.credit.charge(kind, block.rows, amount)
+        if "flows" not in self.still:
+            self.withdrawals.note(self.day)
 
     def check_books(self) -> None:
         """Every cent and every contract is accounted for, exactly."""
@@ -277,8 +283,8 @@ class ComputeFutures(mesa.Model):
         return {"day": self.day, "steps": self.steps, "frozen": freezing.snapshot(self),
                 "arrays": {name: getattr(self, name).copy() for name in own},
                 "parts": {name: getattr(self, name).snapshot()
-                          for name in ("blocks", "exchange", "house", "deliveries", "economy", "record", "rules",
-                                       "venues", "credit")}}
+                          for name in ("blocks", "exchange", "house", "deliveries", "withdrawals", "economy", "record",
+                                       "rules", "venues", "credit")}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a snapshot of the same scenario and seed."""

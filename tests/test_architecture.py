@@ -28,7 +28,7 @@ LEVELS = [
     DOMAINS,
     {"scenario", "checking", "loading", "record", "shape", "yaml_merge", "yaml_reader", "plugin_files",
      "price_files", "replaying"},
-    {"model", "blocks", "deliveries", "freezing", "world", "views", "writing", "describe", "reference", "schema"},
+    {"model", "blocks", "deliveries", "freezing", "withdrawals", "world", "views", "writing", "describe", "reference", "schema"},
     {"run", "one_run", "pool", "results", "folder", "provenance", "tables", "summary", "rerun"},
     {"literature", "experiments", "report"},
     {"__init__", "__main__", "cli", "cli_calibrate", "cli_dashboard", "cli_contagion", "cli_experiments", "cli_margin",

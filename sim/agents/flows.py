@@ -23,6 +23,7 @@ class FlowAgent(FundAgent):
     performance = Column(np.float64, unit="share a month", doc="recent monthly return that investors remember")
     asked = Column(np.int64, unit="cents", doc="redemptions asked for and not yet paid")
     wait = Column(np.int64, unit="business days", doc="days until redemptions are paid")
+    returned = Column(np.int64, unit="cents", doc="redemptions paid at the last day's end")
 
 
 class FlowFund(Fund):
@@ -62,6 +63,7 @@ class FlowFund(Fund):
         if last_of_month(view) and bool(view.listed.any()):  # nobody is judged before there is a market
             flow = flow + self.judged(block, equity, open_)
         block.wait[:] = np.maximum(block.wait - 1, 0)
+        block.returned[:] = 0
         if not block.asked.any():
             return self.noted(block, np.where(open_, flow, 0))
         free = np.maximum(block.cash + np.minimum(flow, 0), 0)
@@ -69,6 +71,7 @@ class FlowFund(Fund):
         most = np.minimum(whole(self.gate * np.maximum(equity, 0)), free)
         paid = np.where(due, np.minimum(block.asked, most), 0)
         block.asked[:] -= paid
+        block.returned[:] = paid
         block.wait[due & (block.asked > 0)] = self.notice
         return self.noted(block, np.where(open_, flow - paid, 0))
 

@@ -85,6 +85,7 @@ class Accounts(Weighing):
         self.frozen = False
         self.closed = False  # whether the market has ended for good: see sim.clearing.ending
         self.insolvent = NEWS  # the last event of an insolvency
+        self.withdrawn: dict[int, tuple[int, int]] = {}  # row -> event and cents taken out since the last call
 
     # --- accounts that close and open ------------------------------------------------------------------
 
@@ -196,7 +197,15 @@ class Accounts(Weighing):
         if own != NEWS:
             return [(int(own), 1.0)]
         move = self._move(self.settled)
-        return loss_causes(self.held[row], move, *self.flow.parents(move))
+        return self._lost(row, self.held[row], move, self.flow.parents(move))
+
+    def _lost(self, row: int, position: np.ndarray, move: np.ndarray, parents: tuple[np.ndarray, np.ndarray]) -> Causes:
+        """The causes of what an account has lost since the last settlement, money that was taken out among them."""
+        causes = loss_causes(position, move, *parents)
+        if row not in self.withdrawn:
+            return causes
+        event, cents = self.withdrawn[row]
+        return blend([(float(losing_legs(position, move).sum()), causes), (float(cents), [(event, 1.0)])])
 
     def force(self, day: int, round: int, row: int, shortfall: int, causes: Causes) -> None:
         """Begin an episode of forced trading."""
@@ -229,8 +238,8 @@ class Accounts(Weighing):
         parents = self.flow.parents(move)
         for row in rows[np.argsort(self.equity[rows], kind="stable")].tolist():
             position, deficit = self.ledger.position[row], -int(self.equity[row])
-            lost = float(losing_legs(position, move).sum())
-            parts = [(lost, loss_causes(position, move, *parents))]
+            lost = float(losing_legs(position, move).sum()) + self.withdrawn.get(row, (NEWS, 0))[1]
+            parts = [(lost, self._lost(row, position, move, parents))]
             if self.call_event[row] != NEWS:
                 parts.append((float(self.call[row]), [(int(self.call_event[row]), 1.0)]))
             event = self.record.event(day, round, "default", agent=row, agent_type=self.row_label[row],

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.clearing.absorber import Absorber
 from sim.clearing.accounts import COUNTERS, Accounts, Writer
-from sim.clearing.causes import NEWS, loss_causes
+from sim.clearing.causes import NEWS
 from sim.clearing.closeout import HOUSE
 from sim.clearing.collateral import PAPER
 from sim.clearing.config import ClearingConfig
@@ -136,7 +136,7 @@ class ClearingHouse(Accounts):
             move = self._move(mark)
             parents = self.flow.parents(move)
             for row in rows:
-                causes = loss_causes(self.ledger.position[row], move, *parents)
+                causes = self._lost(row, self.ledger.position[row], move, parents)
                 self.force(day, round, row, int(self.required[row] - self.equity[row]), causes)
         self._end_restored()
 
@@ -249,7 +249,7 @@ class ClearingHouse(Accounts):
             for row in rows.tolist():
                 self.call_event[row] = self.record.event(
                     day, -1, "margin call", agent=row, agent_type=self.row_label[row], amount=int(self.call[row]),
-                    causes=loss_causes(self.held[row], move, *parents))
+                    causes=self._lost(row, self.held[row], move, parents))
         self.today["margin_calls"] += len(rows)
         self.today["margin_call_cents"] += int(self.call.sum())
 

@@ -14,7 +14,7 @@ from sim.report import palette, words
 
 MARK = {"forced sale": "o", "closure": "s", "default": "x"}  # everything else is a diamond
 HARD = {"closure", "default", "house loss", "house insolvent", "loan default", "swap default", "venue shortfall"}
-CALLS = ("margin call", "repo call", "prime call")  # they pass a cascade on and are no event of it
+CALLS = ("margin call", "repo call", "prime call", "redemption")  # they pass a cascade on and are no event of it
 SHOWN = 8  # business days of an episode
 AFTER = 2  # business days that are shown after its last event
 MOST = 160  # marks that can still be told apart

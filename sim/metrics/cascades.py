@@ -18,7 +18,6 @@ NEWS = -1
 CHANNELS = {  # events that put a participant in distress, and the way by which they hurt the next one
     "forced sale": "margin", "closure": "closures", "default": "close_out", "member default": "close_out",
     "loan default": "collateral", "repo call": "haircut", "repo default": "tranches", "bank failure": "interbank",
-    "redemption": "flows",
 }
 DISTRESS = tuple(CHANNELS)
 

@@ -13,7 +13,7 @@ from sim.metrics.bubble_kernels import scan, scan_with_lags, simulate, simulate_
 from sim.streams import Streams
 
 # Observations -> what 5 % of random walks exceed, windows of `smallest_window` and more, lag 0. Source: 20,000 walks by
-# `gsadf_critical_values`, 16,000 at 504 (standard error 0.02); Phillips, Shi & Yu 2015 have 2.00 at 100.
+# `gsadf_critical_values`, 16,000 at 504 (standard error 0.02); the cases in tests/literature have 1.99 at 100.
 CRITICAL = {50: 1.881, 75: 1.972, 100: 2.001, 150: 2.076, 200: 2.103, 300: 2.165, 504: 2.245}
 
 

@@ -15,9 +15,9 @@ from sim.report.history import History, NothingToDraw
 from sim.report.page import Page, Words, label, styled
 
 LANES = {  # kind of event -> lane, and what stands in it; the order is that of the figure
-    "forced sale": "sold by force", "closure": "closed down", "redemption": "money withdrawn",
-    "default": "defaults on margin", "member default": "members failed", "repo call": "collateral called",
-    "repo default": "repo defaults", "loan default": "loans defaulted", "bank failure": "banks failed"}
+    "forced sale": "sold by force", "closure": "closed down", "default": "defaults on margin",
+    "member default": "members failed", "repo call": "collateral called", "repo default": "repo defaults",
+    "loan default": "loans defaulted", "bank failure": "banks failed"}
 STRETCH, BINS, ARCS = 126, 26, 40  # business days at most, columns of marks, arcs that an eye can follow
 FEWEST = 4  # events; fewer are told in words
 
