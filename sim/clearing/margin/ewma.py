@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import model_validator
 
 from sim.clearing.margin.base import MarginModel
-from sim.clearing.margin.changes import filled_changes, known_changes
 from sim.clearing.margin.lookback import CONFIDENCE, Lookback
 from sim.clearing.margin.tails import multiplier
 from sim.clearing.margin.volatility import LEAST_DECAY, Seed, first_variance, variance_now
@@ -51,10 +50,10 @@ class Ewma(Lookback, type="ewma"):
 
     def variance(self, history: np.ndarray) -> np.ndarray:
         """float64[contracts]: forecast of the next day's squared change."""
-        known = known_changes(history, self.window, self.changes == "shares")
+        known = self.known(history, self.window)
         if self.seed != "none" or not known.shape[1]:
             rule: Seed = "assumed" if self.seed == "none" else self.seed
-            first = first_variance(known, rule, self.seed_days, self.assumed_volatility)
+            first = first_variance(known, rule, self.seed_days, self.assumed)
             return variance_now(known, self.decay, first)
         whole = 1.0 - self.decay ** known.shape[1]
         return variance_now(known, self.decay, np.zeros(len(known))) / whole
@@ -66,9 +65,9 @@ class Ewma(Lookback, type="ewma"):
         return multiplier(self.confidence, self.degrees) * math.sqrt(self.close_out_days) * np.sqrt(variance)
 
     def unconditional(self, history: np.ndarray, days: int) -> np.ndarray:
-        daily = known_changes(history, days, self.changes == "shares")
+        daily = self.known(history, days)
         if daily.shape[1] < self.seed_days:
-            daily = filled_changes(history, self.seed_days, self.assumed_volatility, self.changes == "shares")
+            daily = self.filled(history, self.seed_days)
         return np.stack([self._rate((daily * daily).mean(axis=1))] * 2)
 
     def looking_back(self, days: int) -> MarginModel:

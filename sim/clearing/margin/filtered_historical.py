@@ -56,7 +56,7 @@ class FilteredHistorical(Scenarios, type="filtered_historical"):
 
     def volatility(self, changes: np.ndarray) -> np.ndarray:
         """float64[contracts, n + 1]: forecasts before each of float64[contracts, n] changes, and for the next day."""
-        first = first_variance(changes, self.seed, self.seed_days, self.assumed_volatility)
+        first = first_variance(changes, self.seed, self.seed_days, self.assumed)
         path = np.empty((len(changes), changes.shape[1] + 1))
         kernels.volatility_path(changes, self.decay, first, self.least_volatility, path)
         return path

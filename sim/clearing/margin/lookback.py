@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from sim.clearing.margin.base import MarginModel
-from sim.clearing.margin.changes import filled_changes
+from sim.clearing.margin.changes import filled_changes, known_changes
 from sim.clearing.margin.portfolio import Offsets, Replay, Requirement
 from sim.clearing.margin.tails import Measure, Quantile, Tail, both_sides, tail_loss, tail_size, weighted_tail_loss
 from sim.plugin import param
@@ -29,13 +30,42 @@ class Lookback(MarginModel):
         doc="proxy: a young contract borrows the days that it lacks from the month before it, and for days before any "
             "month was listed changes are assumed to be normal with this volatility",
         source="judgement: 38 % a year, as the market assumes before there is any history")
+    efficiency_view: float = param(
+        1.0, unit="multiple", low=0, high=10,
+        doc="how large the model takes news of efficiency to be, over what they are: below 1 it holds part of past "
+            "moves for what cannot come again, above 1 it expects larger ones",
+        source="judgement: 1, the model is right; beliefs of traders have `efficiency_error` in its place")
+    efficiency_share: float = param(
+        0.25, unit="share of variance", low=0, high=1,
+        doc="part of the variance of price changes that comes with news of efficiency; says nothing at a view of 1",
+        source="judgement: a few jumps a year beside daily news of demand, supply and index")
     changes: Literal["logarithms", "shares"] = param(
         "logarithms", unit="form", doc="whether a daily change is the logarithm of the price ratio or the share gained",
         source="judgement: logarithms, as in most published backtests")
 
     def daily(self, history: np.ndarray) -> np.ndarray:
         """float64[contracts, window]: past daily changes, missing ones filled by the proxy."""
-        return filled_changes(history, self.window, self.assumed_volatility, self.changes == "shares")
+        return self.filled(history, self.window)
+
+    @property
+    def misjudged(self) -> float:
+        """By what the model multiplies volatility, since it takes news of efficiency for larger or smaller."""
+        return math.sqrt(1.0 + self.efficiency_share * (self.efficiency_view**2 - 1.0))
+
+    @property
+    def assumed(self) -> float:
+        """The volatility of days that nobody has seen, as the model judges it."""
+        return self.assumed_volatility * self.misjudged
+
+    def known(self, history: np.ndarray, days: int) -> np.ndarray:
+        """float64[contracts, known]: the last daily changes, at most so many, as the model judges them."""
+        seen = known_changes(history, days, self.changes == "shares")
+        return seen if self.efficiency_view == 1.0 else seen * self.misjudged
+
+    def filled(self, history: np.ndarray, days: int) -> np.ndarray:
+        """float64[contracts, days]: the same, missing ones filled by the proxy."""
+        every = filled_changes(history, days, self.assumed_volatility, self.changes == "shares")
+        return every if self.efficiency_view == 1.0 else every * self.misjudged
 
 
 class Scenarios(Lookback):

@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import model_validator
 
 from sim.clearing.margin.base import MarginModel
-from sim.clearing.margin.changes import filled_changes, known_changes
 from sim.clearing.margin.lookback import Lookback
 from sim.clearing.margin.portfolio import Offsets, Requirement
 from sim.clearing.margin.scan import Scan
@@ -59,8 +58,8 @@ class Scanning(Lookback, type="scanning"):
 
     def volatility(self, history: np.ndarray) -> np.ndarray:
         """float64[contracts]: forecast for the next day."""
-        known = known_changes(history, self.window, self.changes == "shares")
-        first = first_variance(known, "assumed", 1, self.assumed_volatility)
+        known = self.known(history, self.window)
+        first = first_variance(known, "assumed", 1, self.assumed)
         return np.sqrt(variance_now(known, self.decay, first))
 
     def rates(self, history: np.ndarray) -> np.ndarray:
@@ -73,9 +72,9 @@ class Scanning(Lookback, type="scanning"):
         return self  # it is the decay that forgets
 
     def unconditional(self, history: np.ndarray, days: int) -> np.ndarray:
-        daily = known_changes(history, days, self.changes == "shares")
+        daily = self.known(history, days)
         if daily.shape[1] < 20:
-            daily = filled_changes(history, 20, self.assumed_volatility, self.changes == "shares")
+            daily = self.filled(history, 20)
         return np.stack([self._range(np.sqrt((daily * daily).mean(axis=1)))] * 2)
 
     def requirement(self, history: np.ndarray, offsets: Offsets) -> Requirement:
