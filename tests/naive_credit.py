@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from statistics import NormalDist
 
 
 def split(total: int, weights: list[int]) -> list[int]:
@@ -144,6 +145,16 @@ def buys(rule, kind: int, able: bool, alike: list[int]) -> tuple[float, float]:
     senior = {0: 1 - rule.repo_share, 1: 0.0, 2: rule.repo_share}[kind]
     mezzanine = {0: 1 - rule.mezzanine_private, 1: rule.mezzanine_private, 2: 0.0}[kind]
     return senior / alike[kind], mezzanine / alike[kind]
+
+
+def expected_loss(low: float, high: float, default: float, correlation: float, loss: float) -> float:
+    """Expected loss of one tranche of a large pool, the common cause taken in 20,000 equally likely steps."""
+    normal, total, steps = NormalDist(), 0.0, 20_000
+    for k in range(steps):
+        z = normal.inv_cdf((k + 0.5) / steps)
+        shifted = (normal.inv_cdf(default) + math.sqrt(correlation) * z) / math.sqrt(1 - correlation)
+        total += min(max(loss * normal.cdf(shifted) - low, 0.0), high - low)
+    return total / steps / (high - low)
 
 
 def repo_haircut(rule, before: float, variance: float, added: float) -> float:

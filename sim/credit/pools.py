@@ -50,11 +50,13 @@ class Pools:
 
     # --- issue --------------------------------------------------------------------------------------------
 
-    def issue(self, day: int, sound: np.ndarray, share: float, demand: float, wants: np.ndarray) -> int:
+    def issue(self, day: int, sound: np.ndarray, share: float, demand: float, wants: np.ndarray,
+              chance: np.ndarray) -> int:
         """Banks sell a share of their sound loans into a new pool; int cents.
 
         sound : bool[firms]; demand : share of tranches that finds buyers, the rest stays with banks as warehouse line
         wants : float64[2, investors]  shares in which investors buy senior and mezzanine
+        chance : float64[firms]  yearly default probability that buyers believe in
         """
         free = np.flatnonzero(self.first == 0)
         book, claims = self.book, self.book.claims
@@ -69,7 +71,9 @@ class Pools:
         claims.book("term loan", change, "sold")
         attach = self.usual_attachment()
         lower = attach * self.rules.mezzanine
-        sizes = tranche_rules.issue_sizes(total, lower, attach, (demand, demand))  # banks lend what nobody bought
+        default = tranche_rules.lifetime(chance, moved.sum(axis=1), self.rules.life)
+        senior, mezzanine = tranche_rules.worth_buying(self.rules, default, lower, attach, self.loss)
+        sizes = tranche_rules.issue_sizes(total, lower, attach, (demand * senior, demand * mezzanine))
         self.sold += sizes
         self.believed += sizes * self._believed(lower, attach)
         self.first[pool], self.attach[pool], self.mezzanine[pool] = total, attach, lower
@@ -165,7 +169,7 @@ class Pools:
         """Marks and expected losses from float64[firms] yearly default probabilities, as raters believe they relate."""
         rule, book = self.rules, self.book
         loans = book.loans[:, book.lender_columns("pools")]
-        rho, survive = rule.correlation, np.power(1.0 - np.clip(chance, 0.0, 0.999), 3.0)
+        rho, survive = rule.correlation, np.power(1.0 - np.clip(chance, 0.0, 0.999), rule.life)
         for pool in np.flatnonzero(self.first).tolist():
             total = float(loans[:, pool].sum())
             if total <= 0:
@@ -203,7 +207,7 @@ class Pools:
             below = float(thick[0] + thick[1])
             if total <= 0 or thick[2] <= 0:
                 continue
-            p = float((loans[:, pool] * (1.0 - np.power(1.0 - np.clip(chance, 0.0, 0.999), 3.0))).sum()) / total
+            p = float((loans[:, pool] * (1.0 - np.power(1.0 - np.clip(chance, 0.0, 0.999), rule.life))).sum()) / total
             p = min(max(p, 1e-6), 1.0 - 1e-6)
             share = min(max(below / self.loss, 1e-9), 1.0 - 1e-9)
             z = (_quantile(share) * math.sqrt(1.0 - rule.correlation) - _quantile(p)) / math.sqrt(rule.correlation)

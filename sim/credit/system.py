@@ -107,7 +107,7 @@ class Credit:
         self.banks.open(exposure, lent)
         for _ in range(4):
             self.pools.issue(model.day, self.borrowers.alive, self.config.pools.seasoned / 4.0, 1.0,
-                             self.investors.wants())
+                             self.investors.wants(), self.borrowers.chance)
             self.investors.pay_for_purchases(self.banks.size * self.banks.alive)
         direct = book.loans[:, book.lender_columns("investors")].sum(axis=0)
         self.investors.book.investors_outside("opening capital", np.rint(0.1 * direct).astype(np.int64))
@@ -183,7 +183,7 @@ class Credit:
                 pools.downgrade(day, chance, "credit pool")
             sound = firms.alive & (firms.value_ratio < 0.85)
             share = self.config.pools.sold * terms.boom ** 2
-            pools.issue(day, sound, share, self.conditions.demand, investors.wants())
+            pools.issue(day, sound, share, self.conditions.demand, investors.wants(), chance)
         investors.pay_for_purchases(self.banks.size * self.banks.alive)
         investors.week(day, self._expected_loss(), chance, self.dials["haircut_add"], self.dials["asked_add"],
                        self.config.loans.base_rate, frozen, self._keeps("haircut"))

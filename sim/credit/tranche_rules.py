@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.credit.book import EQUITY, MEZZANINE, SENIOR, WAREHOUSE
 from sim.credit.config_pools import Pools as Rules
+from sim.credit.tranches import tranche_loss
 
 INSURER, PRIVATE, REPO = range(3)
 
@@ -43,6 +44,26 @@ def purchases(rule: Rules, kind: np.ndarray, able: np.ndarray) -> np.ndarray:
         if not out[row].any():
             out[row] = 1.0
     return out
+
+
+def lifetime(chance: np.ndarray, loans: np.ndarray, life: float) -> float:
+    """Probability that a cent of float64[firms] loans defaults within so many years, of yearly float64[firms]."""
+    gone = 1.0 - np.power(1.0 - np.clip(chance, 0.0, 0.999), life)
+    return min(max(float((loans * gone).sum()) / max(float(loans.sum()), 1.0), 1e-6), 1.0 - 1e-6)
+
+
+def worth_buying(rule: Rules, default: float, lower: float, attach: float, loss: float) -> tuple[bool, bool]:
+    """Whether senior and mezzanine of a new pool pay enough for the loss that buyers expect of them.
+
+    default : probability that a loan of the pool defaults during the life of the tranche; lower, attach : as above
+    loss : share of a loan in default that is lost. Source: Vasicek 2002 at the believed correlation; Coval, Jurek &
+    Stafford 2009 (AER 99:628) on how far that belief decides what senior tranches are worth.
+    """
+    if rule.hurdle <= 0:
+        return True, True
+    mezzanine, senior = np.asarray(tranche_loss([lower, attach], [attach, 1.0], default, rule.correlation, loss))
+    asked = rule.hurdle / rule.life
+    return bool(rule.senior_margin >= asked * senior), bool(rule.mezzanine_margin >= asked * mezzanine)
 
 
 def haircut(rule: Rules, before: float, variance: float, added: float) -> float:

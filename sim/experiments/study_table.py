@@ -178,7 +178,7 @@ class StudyTable:
         low, high = sorted((abs(d.low), abs(d.high)))
         count = d.higher if d.mean > 0 else d.lower
         more, than = "higher" if d.mean > 0 else "lower", self.name(self.reference(point))
-        return (f"{self.about[name]['label']} is {amount(abs(d.mean), self.about[name].get('unit', ''))} "
+        return (f"{self.about[name]['label']}: {amount(abs(d.mean), self.about[name].get('unit', ''))} "
                 f"{more} at {self.name(point)} than at {than} ({number(low)} to {number(high)}), "
                 f"in {count} of {d.pairs} histories.")
 

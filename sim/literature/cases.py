@@ -7,6 +7,7 @@ import json
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -26,6 +27,8 @@ KNOWN = {
     ("PSY.exuber.n50", "adf_cv[2]"): "stored from 2,000 draws; a million give 0.67",
     ("PSY.cv.T1680", "[1]"): "computed from 800 draws; 100,000 give 1.57",
 }
+
+UNJUDGED = "not judged: the case sets no bound"
 
 
 class Check(NamedTuple):
@@ -176,11 +179,26 @@ def row(case: Case) -> str:
     except LookupError as reason:
         return f"{head} – | – | {evidence} | not run: {str(reason.args[0]).partition(';')[0]} |"
     missed = [check for check in checks if not check.passed]
-    bound = next((check.bound for check in checks if check.tested), "none")
-    verdict = "yes" if not missed else "differs: " + "; ".join(
-        f"{check.name or 'value'} {_short(check.expected)} against {_short(check.ours)}"
-        + (f" ({KNOWN[case['id'], check.name]})" if (case["id"], check.name) in KNOWN else "") for check in missed)
-    return f"{head} {_figures([check.ours for check in checks])} | {bound} | {evidence} | {verdict} |"
+    free = [check.name or "value" for check in checks if not check.tested]
+    verdict = "yes" if not free else UNJUDGED if len(free) == len(checks) else f"yes; no bound for {', '.join(free)}"
+    if missed:
+        verdict = "differs: " + "; ".join(
+            f"{check.name or 'value'} {_short(check.expected)} against {_short(check.ours)}"
+            + (f" ({KNOWN[case['id'], check.name]})" if (case["id"], check.name) in KNOWN else "") for check in missed)
+    return f"{head} {_figures([check.ours for check in checks])} | {_bounds(checks)} | {evidence} | {verdict} |"
+
+
+def _bounds(checks: Sequence[Check]) -> str:
+    """Each figure's tolerance: one where it is the same for all, else the usual one and which figures have another.
+
+    Words and yes or no beside numbers have to be equal, which goes without saying.
+    """
+    numbers = [check for check in checks if _number(check.expected) and _number(check.ours)] or checks
+    counts = Counter(check.bound for check in numbers)
+    usual = max(counts, key=lambda bound: counts[bound])  # of equally frequent ones the first
+    others = [f"{bound} for {', '.join(check.name for check in numbers if check.bound == bound)}"
+              for bound in counts if bound != usual]
+    return usual + (f" ({'; '.join(others)})" if others else "")
 
 
 def table(cases: Sequence[Case], *, slow: bool = True, tell: Callable[[str], None] | None = None) -> str:
@@ -205,6 +223,14 @@ Every row is run through the product's own functions by `sim.literature.solve`, 
 in the files of cases under `tests/literature/data`. Values marked *reference run* come from an independent
 implementation rather than from a paper. *Checked* figures were compared with the publication and can fail a build;
 *secondary* ones are quoted by others, and *unverified* ones could not be looked up. Rows that differ show both numbers.
+A tolerance holds for every number of its row but those named behind it, by name or by place (the first is 0); a
+percentage is of the published number. A row without a bound is shown and not judged. The series of `PSY.sp500` (monthly
+price over dividend, 1871 to 2010) is `sp_data` of the R package MultipleBubbles 0.2.0 on CRAN; it is not shipped, since
+that package is under the GPL, which this project is not. Whoever has it can run the check:
+
+    Rscript -e 'write.csv(MultipleBubbles::sp_data, "sp_data.csv")'
+    COMPUTE_FUTURES_SP_DATA=sp_data.csv python -m pytest tests/literature -k price_dividend
+
 To print this page again:
 
     python -m sim.literature tests/literature/data/clearing_cases.json \\
@@ -216,8 +242,10 @@ To print this page again:
 def page(cases: Sequence[Case], tell: Callable[[str], None] | None = None) -> str:
     """The whole page of the documentation: what it is, then the table."""
     rows = table(cases, tell=tell)
-    total, yes, missing = len(rows.splitlines()) - 2, rows.count("| yes |"), rows.count("| not run: ")
-    counted = f"Of {total} rows {yes} replicate, {total - yes - missing} differ and {missing} were not run."
+    total, yes, missing = len(rows.splitlines()) - 2, rows.count("| yes"), rows.count("| not run: ")
+    free = rows.count(f"| {UNJUDGED} |")
+    counted = (f"Of {total} rows {yes} replicate, {total - yes - missing - free} differ, {missing} were not run, and "
+               f"{free} cannot be judged.")
     return f"{PREFACE}{counted}\n\n{rows}"
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from sim.metrics.base import Figure, Metric
+from sim.metrics.branching import size_exponent
 
 NEWS = -1
 CHANNELS = {  # events that put a participant in distress, and the way by which they hurt the next one
@@ -162,6 +163,10 @@ class Cascades(Metric, type="cascades"):
         "branching": Figure("Further participants that one in distress brings into it", "number", "low",
                             "the branching ratio n: below 1 cascades die out"),
         "cascade_largest": Figure("Largest cascade", "events", "low"),
+        "cascade_mean": Figure("Mean size of cascades", "events", "low", "1: nobody brings anybody else into distress"),
+        "cascade_exponent": Figure("Exponent of the sizes of cascades", "number", "",
+                                   "of a power law, by maximum likelihood; from twenty cascades on; 3/2 at the critical "
+                                   "point of a branching process, more below it"),
         "cascade_depth": Figure("Longest chain of causes", "links", "low"),
         "channel": Figure("Part of what spread that went through", "% of weight", "", "by the kind of event before"),
     }
@@ -179,6 +184,11 @@ class Cascades(Metric, type="cascades"):
         out = {"branching": total / len(kinds) if kinds else 0.0,
                "cascade_largest": float(max((c.size for c in found), default=0)),
                "cascade_depth": float(max((c.depth for c in found), default=0))}
+        sizes = np.array([cascade.size for cascade in found])
+        if len(sizes):
+            out |= {"cascade_mean": float(sizes.mean())}
+        if np.isfinite(exponent := size_exponent(sizes)):
+            out |= {"cascade_exponent": exponent}
         for channel in dict.fromkeys(CHANNELS.values()) if total > 0 else ():
             part = sum(link.weight for link in links if CHANNELS[kinds[link.cause]] == channel)
             if part > 0:

@@ -154,6 +154,35 @@ def test_private_credit_is_asked_and_gated_fund_by_fund(before, expected_loss, b
     assert quarter[1] == 0.0  # who is no such fund is asked for nothing
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.005, 0.4), st.floats(0.01, 0.2), st.floats(0.1, 0.8), st.floats(0.05, 0.5))
+def test_an_investor_buys_what_pays_for_the_loss_that_is_believed(default, attach, part, correlation):
+    lower, loss = part * attach, 0.4
+    believed = [naive.expected_loss(low, high, default, correlation, loss) / POOLS.life
+                for low, high in ((attach, 1.0), (lower, attach))]
+    for at, margin in enumerate((POOLS.senior_margin, POOLS.mezzanine_margin)):
+        enough = margin / max(believed[at], 1e-9)
+        for hurdle, buys in ((0.99 * enough, True), (1.01 * enough, False)):
+            rule = Pools(hurdle=min(hurdle, 100.0), correlation=correlation)
+            if believed[at] * hurdle > 1e-4 and hurdle < 100:  # else the twin's steps are too coarse to tell
+                assert tranche_rules.worth_buying(rule, default, lower, attach, loss)[at] is buys
+    assert tranche_rules.worth_buying(POOLS, default, lower, attach, loss) == (True, True)  # no hurdle: for the rating
+
+
+def test_more_believed_default_never_finds_more_buyers():
+    rule = Pools(hurdle=2.0)
+    found = [sum(tranche_rules.worth_buying(rule, default, 0.03, 0.09, 0.4)) for default in (0.001, 0.05, 0.2, 0.6)]
+    assert found == sorted(found, reverse=True) and found[0] == 2 and found[-1] == 0
+
+
+def test_with_a_hurdle_banks_keep_a_warehouse_line_of_what_pays_too_little():
+    credit = go(world("credit", "days=66", "credit.pools.hurdle=3", "credit.pools.mezzanine_margin=0.001"), 65).credit
+    pool = int(np.flatnonzero(credit.pools.first)[-1])  # the last quarter's
+    assert credit.book.tranche(pool)[MEZZANINE].sum() == 0 < credit.book.tranche(pool)[WAREHOUSE].sum()
+    assert credit.book.tranche(0)[MEZZANINE].sum() > 0  # of the first pools nobody expected a loss yet
+    credit.book.check()
+
+
 def test_every_bank_of_a_running_model_is_weighed_as_one_bank_is():
     model = go(world("credit", "days=40"), 20)
     credit, b = model.credit, model.credit.book.b

@@ -1,12 +1,14 @@
 """Every published case within its tolerance, through the function that a user calls."""
 
 import math
+import os
 from pathlib import Path
 
 import pytest
 
 from sim.literature import read_cases, solve
-from sim.literature.cases import KNOWN, SLOW, compare, gates, is_slow, leaves, row, table
+from sim.literature.cases import KNOWN, SLOW, UNJUDGED, compare, gates, is_slow, leaves, page, row, table
+from sim.metrics import bubble_test
 
 DATA = Path(__file__).parent / "data"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "validation_literature.md"
@@ -28,6 +30,17 @@ def test_case(case):
             assert not check.passed, f"{check.name} now replicates: take it out of the known differences"
         else:
             assert check.passed, f"{check.name}: {check.expected} expected within {check.bound}, found {check.ours}"
+
+
+def test_the_price_dividend_series_of_the_paper():
+    """The last column of a CSV file with a heading: `sp_data` of the R package MultipleBubbles (CRAN)."""
+    case = next(case for case in CASES if case["id"] in NOT_SHIPPED)
+    if not (path := os.environ.get("COMPUTE_FUTURES_SP_DATA")):
+        pytest.skip("COMPUTE_FUTURES_SP_DATA names no file with the series, which is not shipped")
+    series = [float(line.rpartition(",")[2]) for line in Path(path).read_text().split()[1:]]
+    assert len(series) == case["inputs"]["n"]
+    found = bubble_test(series, case["inputs"]["lag"], case["inputs"]["window"])
+    assert all(check.passed for check in compare(case, [found.sadf, found.gsadf]))
 
 
 def test_document_is_current():
@@ -77,6 +90,28 @@ def test_answers_can_be_changed_by_the_caller():
 def test_tolerances(tolerance, ours, passed):
     checks = compare({"id": "x", "expected": [1.0], "tolerance": tolerance}, [ours])
     assert [check.passed for check in checks] == [passed]
+
+
+def verdict(tolerance, ours, expected=(1.0, 2.0)):
+    case = {"id": "x", "topic": "t", "inputs": {}, "expected": list(expected), "tolerance": tolerance,
+            "evidence": "checked"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.literature.cases.answer", lambda case: ours)
+        return [cell.strip() for cell in row(case).split("|")][-4:-1:2]
+
+
+def test_a_row_says_which_number_has_which_tolerance_and_judges_none_without():
+    assert verdict({"rel": [1e-9, 0.05]}, [1.0, 2.05]) == ["1e-07 % (5 % for [1])", "yes"]
+    assert verdict({"abs": 0.1}, [1.0, 2.05]) == ["0.1", "yes"]
+    assert verdict({"abs": 0.01}, [1.0, 2.05]) == ["0.01", "differs: [1] 2 against 2.05"]
+    assert verdict({"abs": [0.1, None]}, [1.0, 7.0]) == ["0.1 (none for [1])", "yes; no bound for [1]"]
+    assert verdict(None, [1.0, 2.0]) == ["none", UNJUDGED]
+    assert verdict({"abs": 0.1}, [1.0, True], (1.0, True)) == ["0.1", "yes"]
+
+
+def test_the_page_counts_rows_without_a_bound_apart():
+    text = page([case for case in CASES if case["id"] in ("FW12.data", "BH98.4type.hopf", *NOT_SHIPPED)])
+    assert "Of 3 rows 1 replicate, 0 differ, 1 were not run, and 1 cannot be judged." in text
 
 
 def test_leaves_name_every_number():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.metrics.branching import branching_ratio, cascade_sizes
+from sim.metrics.branching import branching_ratio, cascade_sizes, size_exponent, zeta
 from sim.metrics.bubble_kernels import scan, scan_with_lags
 from sim.metrics.explosiveness import (
     CRITICAL,
@@ -114,3 +114,23 @@ def test_an_event_comes_after_its_cause():
         branching_ratio([1, -1])
     with pytest.raises(ValueError, match="row"):
         branching_ratio([0.5])
+
+
+def borel(ratio, draws, largest=20_000):
+    """Sizes of that many cascades of a Poisson branching process: Borel's distribution, by its quantiles."""
+    size = np.arange(1.0, largest + 1)
+    factorial = np.cumsum(np.log(size))
+    chance = np.exp(-ratio * size + (size - 1) * np.log(ratio * size) - factorial)
+    return 1 + np.searchsorted(np.cumsum(chance), (np.arange(draws) + 0.5) / draws).clip(max=largest - 1)
+
+
+def test_the_exponent_of_sizes():
+    assert zeta(2.0) == pytest.approx(math.pi**2 / 6, rel=1e-7)
+    assert zeta(1.5) == pytest.approx(2.6123753, rel=1e-6)
+    chance = np.arange(1.0, 200_001) ** -2.5 / zeta(2.5)
+    law = 1 + np.searchsorted(np.cumsum(chance), (np.arange(5000) + 0.5) / 5000).clip(max=199_999)
+    assert size_exponent(law) == pytest.approx(2.5, abs=0.03)
+    assert size_exponent(borel(1.0, 5000)) == pytest.approx(1.5, abs=0.03)
+    assert size_exponent(borel(0.5, 5000)) > 2.0
+    assert math.isnan(size_exponent(np.ones(100)))
+    assert math.isnan(size_exponent([1, 2, 3]))
