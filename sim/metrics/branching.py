@@ -54,7 +54,7 @@ def cascade_sizes(events: Any) -> np.ndarray:
 
 
 def zeta(exponent: float) -> float:
-    """The sum of k^-exponent over all whole k, for exponents above one: twenty terms and Euler-Maclaurin for the rest."""
+    """The sum of k^-exponent over all whole k, for exponents above one: 19 terms and Euler-Maclaurin for the rest."""
     first, last = np.arange(1.0, 20.0), 20.0
     rest = last ** (1 - exponent) / (exponent - 1) + last**-exponent / 2 + exponent * last ** (-exponent - 1) / 12
     return float(np.sum(first**-exponent)) + rest
@@ -65,7 +65,7 @@ def size_exponent(sizes: Any) -> float:
 
     3/2 is a branching process at its critical point, whatever sets it going; sizes below that point fall faster. Not a
     number for fewer than twenty cascades, or if all of them have size one. Source: Clauset, Shalizi & Newman 2009 (SIAM
-    Review 51:661), equation B.6.
+    Review 51:661).
     """
     sizes = np.asarray(sizes)
     if len(sizes) < FEWEST or not np.any(sizes > 1):

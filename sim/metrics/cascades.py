@@ -165,8 +165,8 @@ class Cascades(Metric, type="cascades"):
         "cascade_largest": Figure("Largest cascade", "events", "low"),
         "cascade_mean": Figure("Mean size of cascades", "events", "low", "1: nobody brings anybody else into distress"),
         "cascade_exponent": Figure("Exponent of the sizes of cascades", "number", "",
-                                   "of a power law, by maximum likelihood; from twenty cascades on; 3/2 at the critical "
-                                   "point of a branching process, more below it"),
+                                   "of a power law, by maximum likelihood; from twenty cascades on; 3/2 at the "
+                                   "critical point of a branching process, more below it"),
         "cascade_depth": Figure("Longest chain of causes", "links", "low"),
         "channel": Figure("Part of what spread that went through", "% of weight", "", "by the kind of event before"),
     }

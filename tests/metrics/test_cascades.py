@@ -109,7 +109,8 @@ def test_figures_of_a_run():
     events, causes = tables()
     out = Cascades().compute(SimpleNamespace(events=events, causes=causes))
     assert out["branching"] == pytest.approx(1.7 / 4)
-    assert (out["cascade_largest"], out["cascade_depth"]) == (3, 2)
+    assert (out["cascade_largest"], out["cascade_depth"], out["cascade_mean"]) == (3, 2, 2.0)
+    assert "cascade_exponent" not in out  # two cascades say nothing of how sizes are spread
     assert out["channel_margin"] == pytest.approx(100 * 1.4 / 1.7)
     assert out["channel_close_out"] == pytest.approx(100 * 0.3 / 1.7)
     quiet = SimpleNamespace(events=events.iloc[:0], causes=causes.iloc[:0])
