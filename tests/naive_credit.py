@@ -52,6 +52,13 @@ def chance_of_default(rule, grade: int, coverage: float, loan_to_value: float) -
     return min(1.5 * rule.default_rates[grade] * math.exp(min(strain, 20.0)), 1.0)
 
 
+def hedge_demanded(rule, contracted: float) -> float:
+    """Share of what is not under contract that one operator must sell in futures."""
+    if contracted >= rule.hedge_share:
+        return 0.0
+    return (rule.hedge_share - contracted) / (1 - contracted)
+
+
 # --- one bank ----------------------------------------------------------------------------------------------
 
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from sim.agents.hedging import PROTOTYPE
-from sim.agents.supplier import Supplier
+import numpy as np
+
+from sim.agents.base import View
+from sim.agents.hedging import PROTOTYPE, HedgerAgent
+from sim.agents.supplier import Supplier, SupplierAgent
 from sim.plugin import param
+from sim.population import Column, Population
+
+
+class DataCentreAgent(SupplierAgent):
+    """A data-centre operator, perhaps with a loan."""
+
+    covenant = Column(np.float64, unit="share of need", doc="that its lenders want sold in futures of the next year")
 
 
 class DataCentre(Supplier, type="data_centre"):
@@ -13,6 +23,7 @@ class DataCentre(Supplier, type="data_centre"):
     Source: Bessembinder & Lemmon 2002, producer; taper and window as in ``sim.agents.hedging``.
     """
 
+    agent = DataCentreAgent
     operator_kind = 1
 
     count: int = param(45, unit="participants", low=0, high=1_000_000, doc="number of participants",
@@ -20,3 +31,9 @@ class DataCentre(Supplier, type="data_centre"):
     exposure: float = param(0.55, unit="share of float", low=0, high=10,
                             source=PROTOTYPE + ", shorts need 1.5 x the longs",
                             doc="share of the world's uncommitted compute that the block sells each month")
+
+    def least_ratio(self, me: HedgerAgent | Population, view: View) -> float | np.ndarray:
+        if not np.any(me.covenant):
+            return 0.0
+        least = np.asarray(me.covenant)[..., None]
+        return np.where((view.rank > 0) & (view.rank <= self.horizon), least, 0.0)

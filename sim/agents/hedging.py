@@ -124,6 +124,10 @@ class Hedger(AgentType):
         """int64[contracts] or [n, contracts]: compute needed in each delivery month, as far as it is known today."""
         return np.asarray(me.usual)[..., None] + np.zeros(len(view.rank), np.int64)
 
+    def least_ratio(self, me: HedgerAgent | Population, view: View) -> float | np.ndarray:
+        """Hedge ratio that lenders demand, a number or [contracts] or [n, contracts]; most hedgers owe nobody one."""
+        return 0.0
+
     def lots(self, me: HedgerAgent | Population, amount: np.ndarray, view: View) -> np.ndarray:
         """int64 contracts for float64[contracts] or [n, contracts] lots of need, split where families compete."""
         return whole(amount) if view.rivals is None else split(amount, me, view)
@@ -136,18 +140,19 @@ class Hedger(AgentType):
     def target_of(self, me: HedgerAgent, view: View) -> np.ndarray:
         """The working rule, month by month.
 
-        Hedge ratio of rank j: clip(h (1 - (j - 1/2)/H) + s x, 0, h), x = log(own value / price) with the sign of the
-        hedger's side. Changed in the own window; outside it hedges are only lifted, where they are rich. No new
-        hedge while equity is short.
+        Hedge ratio of rank j: clip(h (1 - (j - 1/2)/H) + s x, l, h), x = log(own value / price) with the sign of the
+        hedger's side, l what lenders demand (mostly 0). Changed in the own window; outside it hedges are only lifted,
+        where they are rich. No new hedge while equity is short.
         """
         gap, shape, needs = mispricing(view), error_shape(view, ERROR_DAYS), self.needs(me, view)
         in_window = 0 <= self.window_day(me.turn, view) < self.window
         short_of_cash = me.equity < self.headroom * me.margin or me.equity <= 0
         out, amount = np.empty(len(view.rank), np.int64), np.zeros(len(view.rank))
+        least = np.broadcast_to(self.least_ratio(me, view), len(view.rank))
         for slot, rank in enumerate(view.rank):
             x = self.side * (gap[slot] + me.error * shape[slot])
             ratio = self.hedge_most * (1.0 - (rank - 0.5) / self.horizon) + self.speculation * x
-            amount[slot] = (min(max(ratio, 0.0), self.hedge_most) if rank > 0 else 0.0) * needs[slot]
+            amount[slot] = (min(max(ratio, least[slot]), self.hedge_most) if rank > 0 else 0.0) * needs[slot]
         for slot, wish in enumerate(self.lots(me, amount, view)):
             held, x = self.side * me.position[slot], self.side * (gap[slot] + me.error * shape[slot])
             if not in_window:
@@ -164,7 +169,7 @@ class Hedger(AgentType):
             np.negative(x, out=x)
         taper = self.hedge_most * (1.0 - (view.rank - 0.5) / self.horizon)
         most = np.where(view.rank > 0, self.hedge_most, 0.0)
-        ratio = np.minimum(np.maximum(taper + self.speculation * x, 0.0), most)
+        ratio = np.minimum(np.maximum(taper + self.speculation * x, self.least_ratio(block, view)), most)
         wish = self.lots(block, ratio * self.needs(block, view), view)
         lifted = np.minimum(wish, held)
         day = self.window_day(block.turn, view)

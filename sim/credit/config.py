@@ -81,6 +81,9 @@ class Loans(Block):
     coverage: float = param(0.9, unit="ratio", low=0, high=5,
                             doc="cash flow over debt service below which nothing is drawn",
                             source="CoreWeave DDTL agreements: debt service coverage tests; judgement on the size")
+    hedge_share: float = param(0.0, unit="share of output", low=0, high=1, source="judgement: lenders against GPUs ask "
+                               "for contracts so far; about 0.3 where loans ask for hedges",
+                               doc="sold ahead, by contract or in futures of the next year, that a loan demands")
     cure: int = param(13, unit="weeks", low=1, high=520, source=WORKING,
                       doc="of too little coverage and too little value before the keys are handed back")
     hand_back: float = param(1.15, unit="loan to value", low=0, high=10, doc="above which that happens", source=WORKING)

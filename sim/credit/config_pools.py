@@ -28,10 +28,10 @@ class Pools(Block):
                              doc="of a loss, as believed, at which a senior tranche loses its rating", source=WORKING)
     opacity: float = param(0.5, unit="share", low=0, high=1, source=WORKING + "; without effect in the prototype",
                            doc="of expected loss that marks leave out before a downgrade; after it they exaggerate")
-    life: float = param(3.0, unit="years", above=0, high=30, doc="for which tranches are held, as raters and buyers see it",
+    life: float = param(3.0, unit="years", above=0, high=30, doc="life of a tranche, as raters and buyers see it",
                         source="judgement: loans of five years that are repaid on the way")
-    hurdle: float = param(0.0, unit="ratio", low=0, high=100, doc="least coupon over the base rate, over the loss a year "
-                          "that buyers expect by the believed correlation; 0: they buy for the rating alone",
+    hurdle: float = param(0.0, unit="ratio", low=0, high=100, doc="least margin of a tranche over the loss a year that "
+                          "buyers expect by the believed correlation; 0: they buy for the rating alone",
                           source="judgement: before 2008 many did; 1 asks for the expected loss and nothing for risk")
     senior_margin: float = param(0.017, unit="a year", low=0, high=1, doc="coupon of senior over the base rate",
                                  source="judgement: data-centre asset-backed securities of 2025-26")

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.population import columns
+
 
 class Parties(NamedTuple):
     """Rows of the ledger, and what credit needs to know of them."""
@@ -39,3 +41,10 @@ def parties_of(blocks: Any) -> Parties:
             found["funds"].append(rows)
     whole = lambda parts: np.concatenate([*parts, np.zeros(0, np.int64)]).astype(np.int64)
     return Parties(*(whole(found[name]) for name in Parties._fields))
+
+
+def bind_hedges(blocks: Any, firms: np.ndarray, least: np.ndarray) -> None:
+    """Tell operators of a model's blocks which share of their need lenders want hedged: float64[firms], rows sorted."""
+    for kind, block in blocks.all:
+        if kind.operator_kind == 1 and "covenant" in columns(block.agent_class):
+            block.covenant[:] = least[np.searchsorted(firms, np.arange(block.rows.start, block.rows.stop))]

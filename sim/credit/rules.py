@@ -86,6 +86,11 @@ def may_draw(rule: Loans, coverage: np.ndarray, loan_to_value: np.ndarray) -> np
     return (loan_to_value <= rule.stop_at) & (coverage >= rule.coverage)
 
 
+def hedge_ratio_demanded(rule: Loans, contracted: np.ndarray) -> np.ndarray:
+    """Least share of its uncontracted output that an operator must sell in futures; contracts count first."""
+    return np.clip((rule.hedge_share - contracted) / np.maximum(1.0 - contracted, 1e-9), 0.0, 1.0)
+
+
 def attachment(default_rate: float, correlation: float, safe: float, loss: float) -> float:
     """Loss of a large pool that is not exceeded with probability `safe` (Vasicek 2002, Risk 15:160)."""
     from sim.credit.tranches import _normal_cdf, _quantile

@@ -23,7 +23,7 @@ from sim.credit.dials import CreditDials
 from sim.credit.estates import Estates
 from sim.credit.investors import PRIVATE, Investors
 from sim.credit.operators import Terms
-from sim.credit.parties import parties_of
+from sim.credit.parties import bind_hedges, parties_of
 from sim.credit.physical import PhysicalSide
 from sim.credit.pools import Pools
 from sim.credit.prime import PrimeBrokers
@@ -167,6 +167,9 @@ class Credit:
         credit = self.conditions.drawn(self.dials["draws"])
         wish = np.where(firms.alive, terms.boom * (0.3 + 0.7 * credit), self.config.market.takeover)
         self.physical.steer(model.economy, firms.halted, wish, self.config.owners.decay)
+        if self.config.loans.hedge_share > 0:
+            least = rules.hedge_ratio_demanded(self.config.loans, firms.contracted)
+            bind_hedges(model.blocks, firms.rows, np.where(firms.alive, least, 0.0))
 
     def _keeps(self, channel: str) -> bool:
         """Whether one way in which lenders react keeps its values."""

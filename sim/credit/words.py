@@ -17,7 +17,8 @@ def in_english(config: CreditConfig) -> Iterator[str]:
     yield (f"Data-centre operators borrow {part(loans.to_cost)} of what they build against their GPUs and "
            f"{part(loans.junior)} in notes, and repay the loan over {loans.years:g} years. Above a loan to value of "
            f"{loans.stop_at:g}, or with cash flow under {loans.coverage:g} times debt service, they may not draw and "
-           f"building halts.")
+           f"building halts." + (f" They must have sold {part(loans.hedge_share)} of their output ahead."
+                                if loans.hedge_share else ""))
     yield (f"Owners refill an operator that has run out of cash up to a loan to value of about {owners.rescue_to:g}; "
            f"{part(owners.committed)} of planned spending is due for half a year after building has halted; "
            f"they stop {stops}.")
