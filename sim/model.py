@@ -98,6 +98,7 @@ class ComputeFutures(mesa.Model):
         self.move_money()
         self.credit.step(self)
         self.close_and_reopen()
+        self.withdrawals.note(self.day, "flows" in self.still)
         self.check_books()
         write_down(self)
 
@@ -125,7 +126,6 @@ class ComputeFutures(mesa.Model):
         """New months are listed; calls made last evening fall due; the day's news is dealt out over its rounds."""
         self.exchange.open_day(self.day, self.value[0], self.rules.may_list(self))
         self.venues.begin(self)
-        self.withdrawals.begin()
         self.house.open_day(self.day, self.exchange.slots["mark"])
         luck = self.streams.uniform("market.news", self.scenario.rounds, self.day)
         share = (-np.log(1.0 - luck)) ** (1.0 / self.config.news_rounds)
@@ -223,8 +223,6 @@ class ComputeFutures(mesa.Model):
                 if amount.any():
                     self.ledger.post(transfer.flow, block.rows, amount, "outside world")
                     self.credit.charge(kind, block.rows, amount)
-        if "flows" not in self.still:
-            self.withdrawals.note(self.day)
 
     def check_books(self) -> None:
         """Every cent and every contract is accounted for, exactly."""

@@ -31,12 +31,6 @@ class Withdrawals:
         self.funds = [(kind, block) for kind, block in blocks if isinstance(kind, FlowFund) and kind.count]
         self.lost = np.zeros(n)  # cents that investors remember: losses of days, forgotten as performance is
         self.behind: dict[int, Blame] = {}  # row -> the part of them that goes back to forced trading
-        self.paid: dict[int, tuple[int, int]] = {}  # row -> event and cents of this evening
-
-    def begin(self) -> None:
-        """Last evening's payments are what the day's accounts lack."""
-        self.house.withdrawn = self.paid
-        self.paid = {}
 
     def evening(self) -> None:
         """Remember what the day's settlement cost each fund, and which forced trading stands behind it."""
@@ -61,14 +55,18 @@ class Withdrawals:
             if event != NEWS:
                 self.behind.setdefault(row, Blame()).add(event, weight * cents)
 
-    def note(self, day: int) -> None:
-        """Write down what was paid out this evening."""
-        for kind, block in self.funds:
+    def note(self, day: int, frozen: bool = False) -> None:
+        """Write down what was paid out this evening, and tell the house, whose calls of tomorrow it may explain.
+
+        Comes after the evening's closures, which go by what accounts held before. frozen : whether nothing was paid
+        """
+        self.house.withdrawn = {}
+        for kind, block in self.funds if not frozen else ():
             for at in np.flatnonzero(block.returned).tolist():
                 row, cents = block.rows.start + at, int(block.returned[at])
                 event = self.record.event(day, -1, "redemption", agent=row, agent_type=kind.label, amount=cents,
                                           causes=self._causes(row))
-                self.paid[row] = (event, cents)
+                self.house.withdrawn[row] = (event, cents)
 
     def _causes(self, row: int) -> list[tuple[int, float]]:
         """Forced trading behind the losses that investors remember; the rest of them, or no loss at all, is news."""
@@ -80,12 +78,12 @@ class Withdrawals:
     def snapshot(self) -> dict[str, Any]:
         """A copy of the state."""
         return {"lost": self.lost.copy(), "behind": {row: dict(blame.cents) for row, blame in self.behind.items()},
-                "paid": dict(self.paid), "withdrawn": dict(self.house.withdrawn)}
+                "withdrawn": dict(self.house.withdrawn)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put a copy back."""
-        self.lost[:], self.paid = state["lost"], dict(state["paid"])
-        self.house.withdrawn, self.behind = dict(state["withdrawn"]), {}
+        self.lost[:], self.behind = state["lost"], {}
+        self.house.withdrawn = dict(state["withdrawn"])
         for row, cents in state["behind"].items():
             self.behind[row] = Blame()
             self.behind[row].cents = dict(cents)

@@ -23,7 +23,6 @@ def world():
     market.trade(LONG, OTHER, 0, LOTS)
     market.evening()
     drawn.evening()
-    drawn.begin()
     market.morning()
     return market, block, drawn
 
@@ -48,8 +47,6 @@ def test_a_redemption_goes_back_to_what_moved_the_losses_that_are_remembered(wor
     sale, = market.events("forced sale")
     assert (event["agent"], event["amount_cents"]) == (LONG, 50_000)
     assert dict(event["causes"]) == pytest.approx({sale["event"]: 0.75, NEWS: 0.25})
-    block.returned[:] = 0
-    drawn.begin()
     market.morning()
     fall(market, drawn, 6)  # three times the loss, and nobody was forced
     block.returned[:] = 50_000
@@ -68,13 +65,12 @@ def test_a_call_of_the_next_day_names_the_payment_beside_the_moves_and_later_one
     block.returned[:] = 0
     payment, = market.events("redemption")
     assert dict(payment["causes"]) == {NEWS: 1.0}  # investors had lost nothing
-    drawn.begin()
     market.morning()
     fall(market, drawn, 5)
     call, = [event for event in market.events("margin call") if event["agent"] == LONG]
     lost = 5 * TICK_CENTS * LOTS
     assert dict(call["causes"]) == pytest.approx({payment["event"]: cash / (cash + lost), NEWS: lost / (cash + lost)})
-    drawn.begin()
+    drawn.note(market.day)
     assert market.house.withdrawn == {}
 
 
@@ -84,14 +80,14 @@ def test_a_copy_goes_on_with_what_is_remembered(world):
     block.returned[:] = 50_000
     drawn.note(market.day)
     state = drawn.snapshot()
-    drawn.begin()
+    drawn.note(market.day, frozen=True)
+    assert not market.house.withdrawn
     drawn.lost[:] = 0
     drawn.behind.clear()
     drawn.restore(state)
     assert drawn.snapshot() | {"lost": None} == state | {"lost": None}
     assert (drawn.lost == state["lost"]).all()
-    assert drawn.paid
-    assert not market.house.withdrawn
+    assert market.house.withdrawn[LONG][1] == 50_000
 
 
 def test_a_fund_that_is_gone_is_forgotten(world):
