@@ -197,18 +197,15 @@ def run(options: argparse.Namespace) -> int:
 
     from sim.folder import replaces
     from sim.report import build
-    from sim.run import default_folder
-    from sim.run import run as run_scenario
+    from sim.run import default_folder, run
     from sim.terminal import outcome
 
-    out = options.out or default_folder(scenario, seeds)
-    if warning := replaces(Path(out), scenario.hash8(), seeds):
-        print(warning, file=sys.stderr)
+    out = Path(options.out or default_folder(scenario, seeds))
+    sys.stderr.write(replaces(out, scenario.hash8(), seeds))
     announce_compiling()
-    results = run_scenario(scenario, seeds, out=out, jobs=jobs, progress=sys.stderr.isatty())
+    results = run(scenario, seeds, out=out, jobs=jobs, progress=sys.stderr.isatty())
     finish_compiling()
-    page = build(results) if results.figures.runs else None
-    print(outcome(scenario, results, page))
+    print(outcome(scenario, results, build(results) if results.figures.runs else None))
     return FAILED if results.failed else FINE
 
 

@@ -52,7 +52,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def replaces(target: Path, scenario_hash: str, seeds: Sequence[int]) -> str:
-    """What a reader is told before finished results of another scenario or other seeds make way; "" if none do."""
+    """A line for whoever replaces finished results of another scenario or of other seeds; "" where none are."""
     try:
         old = read_manifest(target)
         if old["status"] != "finished" or (old["scenario_hash"], old["seeds"]) == (scenario_hash, list(seeds)):
@@ -60,7 +60,7 @@ def replaces(target: Path, scenario_hash: str, seeds: Sequence[int]) -> str:
         count = len(old["seeds"])
         drawn = f"seed {old['seeds'][0]}" if count == 1 else f"{count} seeds"
         return (f"{shown(target)} holds the results of another run: {old['name']}, {drawn}, {old['days']} days, "
-                f"finished {old['end'][:10]}. They are replaced once this one is finished.")
+                f"finished {old['end'][:10]}. They are replaced once this one is finished.\n")
     except (BadInput, KeyError, TypeError):
         return ""
 

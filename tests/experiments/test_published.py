@@ -48,7 +48,7 @@ def test_a_figure_that_has_changed_is_told_with_both_values(page, tmp_path, caps
     assert main([str(tmp_path)]) == 1 and "1 differ: open_interest" in capsys.readouterr().out
     table["rate"] += 0.1
     table.to_csv(tmp_path / "runs.csv", index=False)
-    with pytest.raises(BadInput, match="is not what study.yaml varies"):
+    with pytest.raises(BadInput, match="is not what study"):
         list(repeat(tmp_path / "study.yaml", tmp_path / "runs.csv"))
     assert main([str(tmp_path / "runs.csv")]) == 2
 
