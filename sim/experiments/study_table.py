@@ -82,12 +82,14 @@ class StudyTable:
 
     def mean(self, figure: str, point: int) -> dict[str, float]:
         """Mean, its 90 % interval (Wilson's for a share of histories) and quantiles."""
-        found = interval(list(self.values(figure, point).values()))
-        if figure not in self.shares:
+        known = [value for value in self.values(figure, point).values() if math.isfinite(value)]
+        found, whole = interval(known), 100.0 if figure in self.shares else 1.0
+        if not known or not (figure in self.shares or (self.about[figure].get("unit") == "share"
+                                                       and set(known) <= {0.0, 1.0})):
             return found
-        count = sum(math.isfinite(value) for value in self.values(figure, point).values())
-        share = found["mean"] / 100
-        return found | {"low": 100 * least_share(share, count), "high": 100 - 100 * least_share(1 - share, count)}
+        share = found["mean"] / whole
+        return found | {"low": whole * least_share(share, len(known)),
+                        "high": whole - whole * least_share(1 - share, len(known))}
 
     def reference(self, point: int) -> int:
         """The point that this one is compared with."""

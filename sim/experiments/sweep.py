@@ -114,23 +114,25 @@ def _check(store: Store, plan: Plan, resume: bool) -> None:
 
 def _enter(store: Store, plan: Plan) -> None:
     """Enter the study, or take it up where it was left; not before there is somebody to do its runs."""
+    told = lambda point: {k: v if isinstance(v, int | float) else str(v) for k, v in point.items()}
+    words = {"title": plan.study.title or plan.study.name, "question": plan.study.question,
+             "show": list(plan.study.show), "shares": plan.study.shares, "against": told(plan.study.against),
+             "frontier": list(plan.study.frontier)}
     if store.begun:
+        for name, said in words.items():
+            store.note(name, said)
         done, total = StudyResults(store.folder).progress
         if done < total:
             store.take_up()
         return
     seed = plan.scenario(0).seed
-    told = lambda point: {k: v if isinstance(v, int | float) else str(v) for k, v in point.items()}
     runs = [(point * plan.study.runs + repeat, point, repeat, seed + repeat)
             for point in range(len(plan.points)) for repeat in range(plan.study.runs)]
     write_text(store.folder / "study.yaml", plan.source.read_text(encoding="utf-8"))
     write_text(store.folder / "base.resolved.yaml", plan.scenario(0).resolved_yaml())
     store.enter({"digest": plan.digest(), "source": provenance.source_hash(), "environment": provenance.environment(),
-                 "title": plan.study.title or plan.study.name, "question": plan.study.question,
                  "command_line": provenance.command_line(), "parameters": list(plan.points[0]),
-                 "design": plan.study.design, "show": list(plan.study.show), "shares": plan.study.shares,
-                 "against": told(plan.study.against), "frontier": list(plan.study.frontier),
-                 "points": [told(point) for point in plan.points]}, runs)
+                 "design": plan.study.design, "points": [told(point) for point in plan.points]} | words, runs)
 
 
 def _tasks(store: Store, plan: Plan, pending: list[tuple[int, int, int]]) -> Iterator[Task]:

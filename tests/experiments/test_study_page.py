@@ -189,6 +189,10 @@ def test_a_sweep_ends_with_its_page_and_words_do_not_change_the_study(tmp_path, 
     found = sim.open_study(tmp_path / "out")
     assert study_table(found).against == 1 and math.isfinite(found.runs["mean_spot_cn"].mean())
     before = load_study(file).digest()
+    file.write_text(STUDY.replace("title: Noise", "title: Louder noise") + "shares: {volume: 1}\n")
+    assert main(["sweep", str(file), "--out", str(tmp_path / "out"), "--resume"]) == 0  # new words for old runs
+    found = sim.open_study(tmp_path / "out")
+    assert found.about("title") == "Louder noise" and study_table(found).figures[0] == "volume_above"
     file.write_text(STUDY.replace("[mean_spot_cn, volume]", "[volume]").replace("{rate: 0.2}", "{rate: 0.1}"))
     assert load_study(file).digest() == before
 
