@@ -52,6 +52,31 @@ def chance_of_default(rule, grade: int, coverage: float, loan_to_value: float) -
     return min(1.5 * rule.default_rates[grade] * math.exp(min(strain, 20.0)), 1.0)
 
 
+def may_draw(rule, coverage: float, loan_to_value: float) -> bool:
+    """Whether one operator keeps its covenants."""
+    return not (loan_to_value > rule.stop_at or coverage < rule.coverage)
+
+
+def auction_price(rule, impact: float, flow: float) -> float:
+    """Price over value when a share of all capacity has lately been auctioned."""
+    return rule.least + (1 - rule.least) * math.exp(-impact * flow)
+
+
+def recovery(config, contracted: float, price: float, value: float, discount: float) -> float:
+    """What the sale of one operator's GPUs brings per unit of cost."""
+    loose = value * config.collateral.forced * discount
+    margin = price * config.business.revenue - config.business.running
+    running = min(0.75 * min(2.6 * margin + 0.25 * value * discount, 1.1), 0.85)
+    return (1 - contracted) * loose + contracted * max(loose, running)
+
+
+def attachment(default: float, correlation: float, safe: float, loss: float) -> float:
+    """Loss of a large pool that is not exceeded with a probability."""
+    normal = NormalDist()
+    z = (normal.inv_cdf(default) + math.sqrt(correlation) * normal.inv_cdf(safe)) / math.sqrt(1 - correlation)
+    return loss * normal.cdf(z)
+
+
 def hedge_demanded(rule, contracted: float) -> float:
     """Share of what is not under contract that one operator must sell in futures."""
     if contracted >= rule.hedge_share:
@@ -162,6 +187,12 @@ def expected_loss(low: float, high: float, default: float, correlation: float, l
         shifted = (normal.inv_cdf(default) + math.sqrt(correlation) * z) / math.sqrt(1 - correlation)
         total += min(max(loss * normal.cdf(shifted) - low, 0.0), high - low)
     return total / steps / (high - low)
+
+
+def lifetime(chances: list[float], loans: list[float], years: float) -> float:
+    """Probability that a cent lent defaults within some years, loan by loan."""
+    lost = sum(loan * (1 - (1 - min(chance, 0.999)) ** years) for chance, loan in zip(chances, loans, strict=True))
+    return min(max(lost / sum(loans), 1e-6), 1 - 1e-6)
 
 
 def repo_haircut(rule, before: float, variance: float, added: float) -> float:

@@ -66,6 +66,30 @@ def test_provisions_for_one_operator(grade, coverage, ratio):
 
 
 @FEW
+@given(SHARES, PRICES, st.floats(0.05, 1.3), SHARES, st.floats(0.0, 12.0))
+def test_a_sale_of_one_operators_gpus(contracted, price, value, flow, impact):
+    found = rules.auction_discount(CONFIG.collateral, np.array([impact]), flow)
+    assert found[0] == pytest.approx(naive.auction_price(CONFIG.collateral, impact, flow))
+    got = rules.recovery(CONFIG, np.array([contracted]), np.array([price]), np.array([value]), found)
+    assert got[0] == pytest.approx(naive.recovery(CONFIG, contracted, price, value, float(found[0])))
+
+
+@FEW
+@given(st.floats(-1.0, 5.0), st.floats(0.0, 3.0))
+def test_covenants_of_one_operator(coverage, ratio):
+    got = rules.may_draw(CONFIG.loans, np.array([coverage]), np.array([ratio]))
+    assert bool(got[0]) is naive.may_draw(CONFIG.loans, coverage, ratio)
+
+
+@FEW
+@given(st.floats(0.001, 0.5), st.floats(0.01, 0.8), st.floats(0.6, 0.999))
+def test_where_senior_begins(default, correlation, safe):
+    found = rules.attachment(default, correlation, safe, 0.4)
+    assert found == pytest.approx(naive.attachment(default, correlation, safe, 0.4), rel=1e-6)
+    assert rules.boom(found) > rules.boom(found + 0.01)  # tranches that look safer: more is lent
+
+
+@FEW
 @given(PRICES, PRICES, AGES, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_what_must_rise_and_fall(low, high, age, flow, more):
     low, high = sorted((low, high))

@@ -169,6 +169,14 @@ def test_an_investor_buys_what_pays_for_the_loss_that_is_believed(default, attac
     assert tranche_rules.worth_buying(POOLS, default, lower, attach, loss) == (True, True)  # no hurdle: for the rating
 
 
+@FEW
+@given(st.lists(st.tuples(SHARES, st.integers(100, 10**12)), min_size=1, max_size=6), st.floats(0.5, 10.0))
+def test_default_within_the_life_of_a_tranche_is_counted_loan_by_loan(loans, years):
+    chances, cents = (list(map(float, column)) for column in zip(*loans, strict=True))
+    found = tranche_rules.lifetime(np.array(chances), np.array(cents), years)
+    assert found == pytest.approx(naive.lifetime(chances, cents, years))
+
+
 def test_more_believed_default_never_finds_more_buyers():
     rule = Pools(hurdle=2.0)
     found = [sum(tranche_rules.worth_buying(rule, default, 0.03, 0.09, 0.4)) for default in (0.001, 0.05, 0.2, 0.6)]
