@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter
 
-from sim.experiments.study_table import StudyTable, number, text
+from sim.experiments.study_table import StudyTable, amount, number, text
 from sim.report import palette as p
 from sim.report.page import Page, Words, label, styled
 
@@ -28,7 +28,8 @@ def along(table: StudyTable, figure: str, phone: bool = False, bare: bool = Fals
     """One metric along the parameter with most values, a mark for each value of the second."""
     first, others = _order(table)
     rows = table.choices(first)
-    groups = _groups(table, others)
+    groups = {name: points for name, points in _groups(table, others).items()
+              if any(math.isfinite(table.mean(figure, point)["mean"]) for point in points)}
     names = [text(value) for value in rows]
     lying = max(len(name) for name in names) > LONG or (phone and len(names) > 5)
     with styled():
@@ -176,17 +177,18 @@ def _words(table: StudyTable, figure: str, first: str, others: Sequence[str]) ->
     means = {point: table.mean(figure, point)["mean"] for point in table.points}
     known = {point: mean for point, mean in means.items() if math.isfinite(mean)}
     clear = any(name == figure for name, _, _ in table.clear())
+    told = lambda mean: amount(mean, unit)
     if not known or len(set(known.values())) == 1:
-        title = f"{about['label']}: {number(next(iter(known.values()), math.nan))} everywhere"
+        title = f"{about['label']}: {told(next(iter(known.values()), math.nan))} everywhere"
     elif spread_out(table):
-        title = (f"{about['label']}: {number(min(known.values()))} to {number(max(known.values()))} over "
+        title = (f"{about['label']}: {number(min(known.values()))} to {told(max(known.values()))} over "
                  f"{len(known)} points")
     elif not clear and table.histories[1] > 1:
         title = f"{about['label']}: no clear difference from {table.compared_with}"
     else:
         low, high = min(known, key=lambda k: known[k]), max(known, key=lambda k: known[k])
-        title = (f"{about['label']}: {number(known[high])} at {table.name(high)}, "
-                 f"against {number(known[low])} at {table.name(low)}")
+        title = (f"{about['label']}: {told(known[high])} at {table.name(high)}, "
+                 f"against {number(known[low]) if unit != 'share' else told(known[low])} at {table.name(low)}")
     see = ("each dot is the mean over the histories of one point of the design" + AVERAGED * table.crossed
            if spread_out(table) else SEE.format(against=table.compared_with) + DASHED * _one_reference(table))
     what = f"{about['label']}{f', {unit}' if unit else ''}, by {' and '.join([first, *others][:3])}"

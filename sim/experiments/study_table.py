@@ -177,10 +177,12 @@ class StudyTable:
 
     def sentence(self, name: str, point: int, d: Difference) -> str:
         """A clear difference in words."""
-        low, high = sorted((abs(d.low), abs(d.high)))
+        unit = self.about[name].get("unit", "")
+        scale, unit = (100.0, "points") if unit == "share" else (1.0, "points" if name in self.shares else unit)
+        low, high = sorted((scale * abs(d.low), scale * abs(d.high)))
         count = d.higher if d.mean > 0 else d.lower
         more, than = "higher" if d.mean > 0 else "lower", self.name(self.reference(point))
-        return (f"{self.about[name]['label']}: {amount(abs(d.mean), self.about[name].get('unit', ''))} "
+        return (f"{self.about[name]['label']}: {amount(scale * abs(d.mean), unit)} "
                 f"{more} at {self.name(point)} than at {than} ({number(low)} to {number(high)}), "
                 f"in {count} of {d.pairs} histories.")
 

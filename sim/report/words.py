@@ -51,10 +51,12 @@ def count(value: float, what: str = "", plural: str = "") -> str:
 
 
 def amount(value: float, unit: str, digits: int = 3) -> str:
-    """A number with its unit: "$1.23 per GPU-hour", "12 % of price", and 0.4 where the unit is a mere number."""
+    """A number with its unit: "$1.23 per GPU-hour", "12 % of price", 30 % for a share of 0.3, 0.4 for a mere number."""
     text = number(value, digits)
     if unit.startswith("$"):
         return f"{MINUS if value < 0 else ''}${text.removeprefix(MINUS)} {unit[1:].strip()}".rstrip()
+    if unit == "share":
+        return percent(value)
     return text if unit in ("", "ratio", "number", "correlation", "index") else f"{text} {unit}"
 
 
