@@ -105,7 +105,8 @@ def small(tmp_path_factory):
 def test_a_page_has_figure_tables_and_where_they_come_from(small, tmp_path):
     publish(small / "runs", tmp_path / "page")
     assert {path.name for path in (tmp_path / "page").iterdir()} == {
-        "README.md", "levels.csv", "steps.csv", "steps.json", "manifest.json", "study.yaml", "tails.png", "tails.svg"}
+        "README.md", "levels.csv", "steps.csv", "steps.json", "manifest.json", "study.yaml", "runs.csv", "tails.png",
+        "tails.svg"}
     text = (tmp_path / "page" / "README.md").read_text()
     assert "tails.png" in text and "| Figure | 1 to 9 |" in text
     assert json.loads((tmp_path / "page" / "manifest.json").read_text())["study"]["runs"] == 4
