@@ -167,15 +167,15 @@ def _moves(found: Contagion) -> list[str]:
     from sim.experiments.contagion_moves import PRICES, WHEN
 
     whole = found.table()
-    lines = [f"{'Moves, %':<47}{'by itself':>10}{'as it is':>10}{'finance adds':>26}{'median':>9}"]
+    lines = [f"{'Moves, %':<46}{'by itself':>10}{'as it is':>10}{'finance adds':>25}{'median':>9}"]
     for price, (mark, name) in PRICES.items():
         whens = (f" on {day(found, price, 'largest')}, blow at its largest",
                  f" on {day(found, price, 'gap')}, finance adds most", f", average of {found.days} days")
         for when, told in zip(WHEN, whens, strict=True):
             by, full, more = (whole.loc[f"{mark}{move}{when}"] for move in ("primary", "full", "contagion"))
             added = digits_of(float(more["mean"])) + span(more)
-            lines.append(f"{f'  {name.capitalize()}{told}':<47}{digits_of(float(by['mean'])):>10}"
-                         f"{digits_of(float(full['mean'])):>10}{added:>26}{digits_of(float(more['median'])):>9}")
+            lines.append(f"{f'  {name.capitalize()}{told}':<46}{digits_of(float(by['mean'])):>10}"
+                         f"{digits_of(float(full['mean'])):>10}{added:>25}{digits_of(float(more['median'])):>9}")
     return [*lines, "  By itself and as it is: against the undisturbed twin; means of moves are taken in logs."]
 
 
